@@ -1,0 +1,324 @@
+"""The activation functions: one entry is the whole truth about one of them.
+
+Both functions of an entry fill and return `out`, an array like `z`, which lets `propagate` reuse its
+memory. `slope` is what the leaky family needs besides z: the config's negative slope, or for rrelu the
+drawn slopes, one per entry of z. `derivative` also gets `h = function(z)`, to be used where h already
+tells; it is precise relative to itself all the way down to its underflow (so never plainly 1 - h^2).
+At a kink it takes the value that PyTorch takes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf, log, pi, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import erf, ndtr
+
+from simulation.registry import Registry
+
+Array = NDArray[np.float64]
+Slope = float | Array
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772  # Klambauer et al. 2017, 1706.02515
+RRELU_LOW, RRELU_HIGH = 1 / 8, 1 / 3  # Xu et al. 2015, 1505.00853, as in PyTorch
+
+
+@dataclass(frozen=True)
+class Activation:
+    """One activation function phi.
+
+    gain: the sigma_w at which its gradient factor is 1 (DESIGN 3), given the negative slope.
+    flat: beyond these two z it counts as saturated: outside the outermost z where |phi'| is 5 % of
+        its largest value, on a side where phi' tends to 0; infinite on a side where it does not.
+    homogeneous: phi(c z) = c phi(z) for every c > 0.
+    slopes: whether it reads the config's `negative_slope`, has its slopes "drawn", or needs none.
+    """
+
+    key: str
+    label: str
+    summary: str
+    formula: str
+    function: Callable[[Array, Slope, Array], Array]
+    derivative: Callable[[Array, Array, Slope, Array], Array]
+    gain: Callable[[float], float]
+    flat: tuple[float, float] = (-inf, inf)
+    homogeneous: bool = False
+    slopes: str = "none"
+
+    def __call__(self, z: Array, slope: Slope = 0.0) -> Array:
+        """phi(z), in a new array."""
+        return self.function(z, slope, np.empty_like(z))
+
+    def prime(self, z: Array, slope: Slope = 0.0) -> Array:
+        """phi'(z), in a new array."""
+        return self.derivative(z, self(z, slope), slope, np.empty_like(z))
+
+
+def _constant(value: float) -> Callable[[float], float]:
+    return lambda negative_slope: value
+
+
+def _linear(z: Array, slope: Slope, out: Array) -> Array:
+    np.copyto(out, z)
+    return out
+
+
+def _linear_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
+    out.fill(1.0)
+    return out
+
+
+def _relu(z: Array, slope: Slope, out: Array) -> Array:
+    return np.maximum(z, 0.0, out=out)
+
+
+def _relu_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
+    np.copyto(out, z > 0)
+    return out
+
+
+def _leaky(z: Array, slope: Slope, out: Array) -> Array:
+    np.multiply(z, slope, out=out)
+    return np.maximum(z, out, out=out)  # every slope is in [0, 1]
+
+
+def _leaky_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
+    np.copyto(out, slope)
+    np.copyto(out, 1.0, where=z > 0)
+    return out
+
+
+def _elu(z: Array, slope: Slope, out: Array) -> Array:
+    np.expm1(np.minimum(z, 0.0, out=out), out=out)
+    out += np.maximum(z, 0.0)
+    return out
+
+
+def _elu_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
+    return np.exp(np.minimum(z, 0.0, out=out), out=out)
+
+
+def _selu(z: Array, slope: Slope, out: Array) -> Array:
+    np.expm1(np.minimum(z, 0.0, out=out), out=out)
+    out *= SELU_SCALE * SELU_ALPHA
+    out += SELU_SCALE * np.maximum(z, 0.0)
+    return out
+
+
+def _selu_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
+    np.exp(np.minimum(z, 0.0, out=out), out=out)
+    out *= SELU_SCALE * SELU_ALPHA
+    np.copyto(out, SELU_SCALE, where=z > 0)
+    return out
+
+
+def _gelu(z: Array, slope: Slope, out: Array) -> Array:
+    ndtr(z, out=out)
+    out *= z
+    return out
+
+
+def _gelu_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
+    """Phi(z) + z exp(-z^2/2) / sqrt(2 pi); Phi is h / z, which spares its second computation."""
+    out.fill(0.5)
+    np.divide(h, z, out=out, where=np.abs(z) > 1e-30)
+    density = np.exp(-0.5 * z * z)
+    density *= z
+    density *= 1 / sqrt(2 * pi)
+    out += density
+    return out
+
+
+def _silu(z: Array, slope: Slope, out: Array) -> Array:
+    _sigmoid(z, slope, out)
+    out *= z
+    return out
+
+
+def _silu_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
+    """s(z) (1 + z s(-z)), with e = exp(-|z|) so that neither sigmoid loses its small side."""
+    e = np.exp(-np.abs(z))
+    numerator = np.where(z >= 0, e, 1.0)
+    numerator *= z
+    e += 1.0
+    numerator /= e
+    numerator += 1.0
+    _sigmoid(z, slope, out)
+    out *= numerator
+    return out
+
+
+def _mish(z: Array, slope: Slope, out: Array) -> Array:
+    """z tanh(log(1 + e^z)), whose tanh is t / (t + 2) with t = w (w + 2), w = e^z."""
+    w = np.exp(np.minimum(z, 300.0))
+    np.add(w, 2.0, out=out)
+    out *= w
+    w = out + 2.0
+    out /= w
+    out *= z
+    return out
+
+
+def _mish_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
+    w = np.exp(np.minimum(z, 300.0))
+    t = w + 2.0
+    t *= w
+    s = 1 / (t + 2.0)
+    np.multiply(z, 4.0, out=out)
+    out *= s
+    out *= w
+    w += 1.0
+    w *= s
+    out *= w
+    t *= s
+    out += t
+    return out
+
+
+def _softplus(z: Array, slope: Slope, out: Array) -> Array:
+    np.exp(np.negative(np.abs(z, out=out), out=out), out=out)
+    np.log1p(out, out=out)
+    out += np.maximum(z, 0.0)
+    return out
+
+
+def _softplus_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
+    return _sigmoid(z, slope, out)
+
+
+def _softsign(z: Array, slope: Slope, out: Array) -> Array:
+    np.abs(z, out=out)
+    out += 1.0
+    return np.divide(z, out, out=out)
+
+
+def _softsign_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
+    np.abs(z, out=out)
+    out += 1.0
+    out *= out
+    return np.reciprocal(out, out=out)
+
+
+def _tanh(z: Array, slope: Slope, out: Array) -> Array:
+    return np.tanh(z, out=out)
+
+
+def _tanh_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
+    """sech^2: 1 - h^2 while that still has its digits, 4 e / (1 + e)^2, e = exp(-2 |z|), beyond."""
+    np.multiply(h, h, out=out)
+    np.subtract(1.0, out, out=out)
+    if out.min(initial=1.0) < 1e-3:
+        far = out < 1e-3
+        e = np.exp(-2.0 * np.abs(z[far]))
+        out[far] = 4.0 * e / (1.0 + e) ** 2
+    return out
+
+
+def _hardtanh(z: Array, slope: Slope, out: Array) -> Array:
+    return np.clip(z, -1.0, 1.0, out=out)
+
+
+def _hardtanh_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
+    np.copyto(out, np.abs(z) < 1.0)
+    return out
+
+
+def _sigmoid(z: Array, slope: Slope, out: Array) -> Array:
+    e = np.exp(-np.abs(z))
+    np.copyto(out, e)
+    np.copyto(out, 1.0, where=z >= 0)
+    e += 1.0
+    out /= e
+    return out
+
+
+def _sigmoid_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
+    """h (1 - h) while 1 - h still has its digits, e / (1 + e)^2, e = exp(-|z|), beyond."""
+    np.subtract(1.0, h, out=out)
+    if out.min(initial=1.0) < 1e-3:
+        e = np.exp(-np.abs(z))
+        np.divide(e, (1.0 + e) ** 2, out=out)
+    else:
+        out *= h
+    return out
+
+
+def _erf(z: Array, slope: Slope, out: Array) -> Array:
+    return np.asarray(erf(z, out=out))
+
+
+def _erf_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
+    np.multiply(z, z, out=out)
+    np.negative(out, out=out)
+    np.exp(out, out=out)
+    out *= 2 / sqrt(pi)
+    return out
+
+
+_MEAN_SQUARE_RRELU = (RRELU_HIGH**3 - RRELU_LOW**3) / (3 * (RRELU_HIGH - RRELU_LOW))
+_TANH_FLAT = 2.178274755307157  # atanh(sqrt(0.95))
+_SIGMOID_FLAT = 2 * _TANH_FLAT
+
+ACTIVATIONS: Registry[Activation] = Registry(
+    Activation(
+        "linear", "linear", "Passes everything on: depth is then a product of matrices, nothing else.",
+        "z", _linear, _linear_derivative, _constant(1.0), homogeneous=True,
+    ),
+    Activation(
+        "relu", "ReLU", "Keeps what is positive, drops the rest: half of the signal's power, at He's scale made up for by the weights.",
+        "max(z, 0)", _relu, _relu_derivative, _constant(sqrt(2)), homogeneous=True,
+    ),
+    Activation(
+        "leaky_relu", "leaky ReLU", "Like ReLU, but negative inputs keep a small slope, so no unit is ever wholly dead.",
+        "max(z, a z)", _leaky, _leaky_derivative, lambda a: sqrt(2 / (1 + a * a)), homogeneous=True, slopes="config",
+    ),
+    Activation(
+        "rrelu", "randomized leaky ReLU", "Leaky ReLU whose negative slope is drawn between 1/8 and 1/3 for every entry.",
+        "max(z, a z), a drawn", _leaky, _leaky_derivative, _constant(sqrt(2 / (1 + _MEAN_SQUARE_RRELU))),
+        homogeneous=True, slopes="drawn",
+    ),
+    Activation(
+        "elu", "ELU", "Linear above 0, an exponential that levels off at -1 below.",
+        "z or e^z - 1", _elu, _elu_derivative, _constant(1.0), flat=(log(0.05), inf),
+    ),
+    Activation(
+        "selu", "SELU", "ELU scaled so that activations settle at mean 0 and variance 1; gradients still grow by 1.035 a layer.",
+        "scaled ELU", _selu, _selu_derivative, _constant(1.0), flat=(log(0.05), inf),
+    ),
+    Activation(
+        "gelu", "GELU", "z times the chance that a normal variable is below z; with He weights it vanishes.",
+        "z Phi(z)", _gelu, _gelu_derivative, _constant(1.481114412708348), flat=(-2.2785606938035556, inf),
+    ),
+    Activation(
+        "silu", "SiLU (swish)", "z times its sigmoid: a smooth ReLU that, like GELU, vanishes with He weights.",
+        "z sigmoid(z)", _silu, _silu_derivative, _constant(1.6233202579524972), flat=(-3.9298973160966497, inf),
+    ),
+    Activation(
+        "mish", "Mish", "z times the tanh of its softplus: a close cousin of SiLU.",
+        "z tanh(log(1 + e^z))", _mish, _mish_derivative, _constant(1.4447552325473194), flat=(-3.9812514949128044, inf),
+    ),
+    Activation(
+        "softplus", "softplus", "A smooth ReLU that never reaches 0: no weight scale keeps both its signals steady.",
+        "log(1 + e^z)", _softplus, _softplus_derivative, _constant(1.8462285453386054), flat=(log(0.05 / 0.95), inf),
+    ),
+    Activation(
+        "softsign", "softsign", "Levels off like tanh, but slowly: its flat parts are never wholly flat.",
+        "z / (1 + |z|)", _softsign, _softsign_derivative, _constant(1.0), flat=(1 - sqrt(20), sqrt(20) - 1),
+    ),
+    Activation(
+        "tanh", "tanh", "Levels off at -1 and 1. Its own critical gain is 1; PyTorch recommends 5/3, which explodes.",
+        "tanh(z)", _tanh, _tanh_derivative, _constant(1.0), flat=(-_TANH_FLAT, _TANH_FLAT),
+    ),
+    Activation(
+        "hardtanh", "hard tanh", "Linear between -1 and 1 and wholly flat outside: there the gradient is exactly 0.",
+        "clip(z, -1, 1)", _hardtanh, _hardtanh_derivative, _constant(1.0), flat=(-1.0, 1.0),
+    ),
+    Activation(
+        "sigmoid", "sigmoid", "Levels off at 0 and 1, and its slope is at most 1/4: every layer costs most of the signal.",
+        "1 / (1 + e^-z)", _sigmoid, _sigmoid_derivative, _constant(10.149263710019529), flat=(-_SIGMOID_FLAT, _SIGMOID_FLAT),
+    ),
+    Activation(
+        "erf", "erf", "The error function: close to tanh, and the one whose theory has closed formulas.",
+        "erf(z)", _erf, _erf_derivative, _constant(sqrt(pi) / 2), flat=(-sqrt(log(20)), sqrt(log(20))),
+    ),
+)  # fmt: skip

@@ -1,0 +1,69 @@
+"""Magnitudes of arrays, and the record of them that a pass fills."""
+
+from __future__ import annotations
+
+from math import log10, prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.trace import Density
+
+Array = NDArray[np.float64]
+BINS_PER_DECADE = 10
+_LOG10_2 = log10(2.0)
+_LOWEST, _HIGHEST = 2.0**-800, 2.0**800
+
+
+class Magnitudes:
+    """The sum of squares of one quantity in every layer, each times 4**exponent."""
+
+    def __init__(self, depth: int) -> None:
+        self.squares, self.exponents, self.sizes = [0.0] * depth, [0] * depth, [1] * depth
+
+    def record(self, layer: int, x: Array, exponent: int) -> None:
+        flat = x.reshape(-1)
+        self.squares[layer] = flat.dot(flat)
+        self.exponents[layer] = exponent
+        self.sizes[layer] = prod(x.shape)
+
+    @property
+    def in_range(self) -> bool:
+        """Whether every sum stayed well inside the range of floats; a sum of 0 may be an underflow."""
+        squares = np.array(self.squares)
+        return bool(np.all((squares > _LOWEST) & (squares < _HIGHEST)))
+
+    def log10_norm(self) -> Array:
+        """log10 of the root of the sum of squares, -inf for an exact zero."""
+        with np.errstate(divide="ignore"):
+            return np.asarray(0.5 * np.log10(self.squares) + _LOG10_2 * np.array(self.exponents))
+
+    def log10_rms(self) -> Array:
+        """log10 of the root mean square, -inf for an exact zero."""
+        return np.asarray(self.log10_norm() - 0.5 * np.log10(self.sizes))
+
+
+class Densities:
+    """Histograms of log10 |x| by layer, on one grid for all layers."""
+
+    def __init__(self, depth: int) -> None:
+        self.first, self.zeros = [0] * depth, [0] * depth
+        self.counts: list[NDArray[np.int64]] = [np.zeros(0, np.int64)] * depth
+
+    def record(self, layer: int, x: Array, exponent: int) -> None:
+        sizes = np.abs(x.reshape(-1))
+        zeros = sizes.size - np.count_nonzero(sizes)
+        if zeros:
+            sizes = sizes[sizes > 0]
+        self.zeros[layer] = int(zeros)
+        if sizes.size:
+            np.log10(sizes, out=sizes)
+            sizes += exponent * _LOG10_2
+            sizes *= BINS_PER_DECADE
+            bins = np.floor(sizes, out=sizes).astype(np.int64)
+            self.first[layer] = int(bins.min())
+            bins -= self.first[layer]
+            self.counts[layer] = np.bincount(bins)
+
+    def finished(self) -> Density:
+        return Density(tuple(self.first), tuple(self.counts), tuple(self.zeros))

@@ -1,0 +1,54 @@
+"""SignalTrace: what one forward and backward pass left behind, layer by layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Density:
+    """How the entries of each layer are spread over the decades.
+
+    counts[l][k] entries of layer l have a log10 of their size in [(first[l] + k) / 10, (first[l] + k + 1) / 10);
+    zeros[l] entries are exactly 0.
+    """
+
+    first: tuple[int, ...]
+    counts: tuple[NDArray[np.int64], ...]
+    zeros: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class SignalTrace:
+    """Magnitudes by layer; every array has length depth, index 0 is layer 1, an exact zero's log is -inf.
+
+    z is the raw affine output, delta is dS/dz; a layer's output is what it hands to the next layer, and
+    its gradient goes through all paths. RMS over batch and units, norms are Frobenius norms. Shares:
+    inactive, of entries whose phi' is exactly 0; dead, of units inactive for the whole batch; saturated,
+    of entries in a flat zone of phi. The densities are there when they were asked for.
+    """
+
+    log10_pre_activation_rms: Array
+    log10_activation_rms: Array
+    log10_delta_rms: Array
+    log10_activation_grad_rms: Array
+    log10_weight_grad_norm: Array
+    log10_bias_grad_norm: Array
+    inactive_fraction: Array
+    dead_fraction: Array
+    saturated_fraction: Array
+    activation_density: Density | None = None
+    delta_density: Density | None = None
+
+    @property
+    def depth(self) -> int:
+        return len(self.log10_delta_rms)
+
+
+# The names of the arrays, in the order in which tables and files show them.
+ARRAYS: tuple[str, ...] = tuple(f.name for f in fields(SignalTrace) if not f.name.endswith("density"))
