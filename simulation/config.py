@@ -121,7 +121,7 @@ class NetworkConfig:
         for name, parameter in FIELDS.items():
             value = getattr(self, name)
             try:
-                parameter.check(value)
+                object.__setattr__(self, name, parameter.check(value))
             except ValueError as error:
                 raise ConfigError(name, value, str(error)) from None
         if self.depth > deepest(self.width, self.batch):
@@ -136,7 +136,7 @@ class NetworkConfig:
 
     def effective(self) -> NetworkConfig:
         """The same network with every field that has no effect on it at its default: the cache key."""
-        idle = {f.name: f.default for f in fields(self) if not f.metadata["matters"](self)}
+        idle: dict[str, Any] = {f.name: f.default for f in fields(self) if not f.metadata["matters"](self)}
         return replace(self, **idle) if idle else self
 
 

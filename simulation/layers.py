@@ -110,7 +110,7 @@ class Normalize:
         return np.asarray(np.add.reduce(x, axis=self.axis, keepdims=True) / x.shape[self.axis])
 
     def _mean_product(self, x: Array, y: Array) -> Array:
-        return np.expand_dims(np.vecdot(x, y, axis=self.axis) / x.shape[self.axis], self.axis)
+        return np.expand_dims(np.linalg.vecdot(x, y, axis=self.axis) / x.shape[self.axis], self.axis)
 
     def forward(self, x: Array, e: int) -> Pair:
         u, beyond = within_reach(x, e)
@@ -141,6 +141,9 @@ class Normalize:
 
 class Fork:
     """Where a skip connection leaves: the value goes on unchanged, and once more past the block."""
+
+    skip_grad: Array  # what the join hands back
+    skip_e: int
 
     def forward(self, x: Array, e: int) -> Pair:
         self.x, self.e = x, e

@@ -50,10 +50,10 @@ class Number:
 
     def check(self, value: object) -> float:
         """The value itself, or ValueError."""
-        kind = Integral if self.integer else Real
-        if isinstance(value, bool) or not isinstance(value, kind) or not self.low <= value <= self.high:
+        kind = Integral if self.integer else Real  # NumPy's numbers are these too
+        if isinstance(value, bool) or not isinstance(value, kind) or not self.low <= float(value) <= self.high:
             raise ValueError(self.allowed)
-        return value  # type: ignore[return-value]  # NumPy's numbers are Real too
+        return int(value) if self.integer else float(value)
 
     def format(self, value: float) -> str:
         return f"{value:.10g}"
