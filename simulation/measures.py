@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simulation.trace import Density
 
 Array = NDArray[np.float64]
-BINS_PER_DECADE = 10
+BINS_PER_DECADE, MOST_BINS = 20, 120
 _LOG10_2 = log10(2.0)
 _LOWEST, _HIGHEST = 2.0**-800, 2.0**800
 
@@ -66,4 +66,22 @@ class Densities:
             self.counts[layer] = np.bincount(bins)
 
     def finished(self) -> Density:
-        return Density(tuple(self.first), tuple(self.counts), tuple(self.zeros))
+        """All layers on one grid of at most MOST_BINS bins; a few lone small entries do not stretch it."""
+        depth = len(self.counts)
+        shown = [layer for layer in range(depth) if self.counts[layer].size]
+        lows = [self.first[layer] + _quantile_bin(self.counts[layer]) for layer in shown]
+        highs = [self.first[layer] + self.counts[layer].size for layer in shown]
+        low, high = min(lows, default=0), max(highs, default=1)
+        per_bin = -(-(high - low) // MOST_BINS)
+        counts = np.zeros((-(-(high - low) // per_bin), depth), np.uint32)
+        below = np.zeros(depth, np.uint32)
+        for layer in shown:
+            rows = (self.first[layer] + np.arange(self.counts[layer].size) - low) // per_bin
+            below[layer] = self.counts[layer][rows < 0].sum()
+            counts[:, layer] = np.bincount(rows[rows >= 0], self.counts[layer][rows >= 0], len(counts))
+        return Density(low / BINS_PER_DECADE, per_bin / BINS_PER_DECADE, counts, below, np.array(self.zeros, np.uint32))
+
+
+def _quantile_bin(counts: NDArray[np.int64]) -> int:
+    """The first bin that is not among the smallest 1 in 200 entries."""
+    return int(np.searchsorted(np.cumsum(counts), counts.sum() / 200, side="right"))

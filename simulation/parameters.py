@@ -53,7 +53,7 @@ class Number:
         kind = Integral if self.integer else Real  # NumPy's numbers are these too
         if isinstance(value, bool) or not isinstance(value, kind) or not self.low <= float(value) <= self.high:
             raise ValueError(self.allowed)
-        return int(value) if self.integer else float(value)
+        return round(float(value)) if self.integer else float(value)
 
     def format(self, value: float) -> str:
         return f"{value:.10g}"

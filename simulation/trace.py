@@ -12,15 +12,18 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Density:
-    """How the entries of each layer are spread over the decades.
+    """How the entries of each layer are spread over the decades, on one grid for all layers.
 
-    counts[l][k] entries of layer l have a log10 of their size in [(first[l] + k) / 10, (first[l] + k + 1) / 10);
-    zeros[l] entries are exactly 0.
+    counts[k, l], shape (bins, depth): how many entries of layer l have a log10 of their size in
+    [low + k step, low + (k + 1) step). below[l]: how many are smaller than the grid shows (at most 1 in
+    200), zeros[l]: how many are exactly 0.
     """
 
-    first: tuple[int, ...]
-    counts: tuple[NDArray[np.int64], ...]
-    zeros: tuple[int, ...]
+    low: float
+    step: float
+    counts: NDArray[np.uint32]
+    below: NDArray[np.uint32]
+    zeros: NDArray[np.uint32]
 
 
 @dataclass(frozen=True)

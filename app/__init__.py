@@ -1,0 +1,1 @@
+"""The only stateful package: server, settings, cache, and the pages' wiring."""

@@ -1,0 +1,153 @@
+"""State: what the address says. Query text <-> State <-> configs. Lenient for pages, strict for the API.
+
+    URL --layout(**query)--> controls --> query --> simulate (cached) --> frame --> charts
+                                            \\--replaceState--> address bar
+
+The words are NetworkConfig's field names and `remedies`; only what differs from the defaults is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from math import isfinite
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from simulation.config import DEFAULTS, FIELDS, ConfigError, NetworkConfig, deepest
+from simulation.parameters import Number, Parameter, Subset
+from simulation.remedies import REMEDIES, apply_remedies
+
+Pairs = Iterable[tuple[str, str]]
+
+# Every word of the address, in the order in which it is written.
+WORDS: dict[str, Parameter] = {
+    **FIELDS,
+    "remedies": Subset("Remedies", "What is done about it: edits of the network above.", REMEDIES),
+}
+_MOST_PAIRS = 100
+
+
+@dataclass(frozen=True)
+class State:
+    """A network as set, and the remedies switched on."""
+
+    config: NetworkConfig = field(default_factory=NetworkConfig)
+    remedies: tuple[str, ...] = ()
+
+    @property
+    def remedied(self) -> NetworkConfig:
+        """The config with the remedies applied (the config itself when there are none)."""
+        return apply_remedies(self.config, self.remedies)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Every word with its value."""
+        return {**asdict(self.config), "remedies": self.remedies}
+
+    @property
+    def query(self) -> str:
+        """The canonical query string: what differs from the defaults, in the order of the words."""
+        defaults = {**DEFAULTS, "remedies": ()}
+        changed = [(word, WORDS[word].format(value)) for word, value in self.values.items() if value != defaults[word]]
+        return urlencode(changed, safe=",")
+
+
+class StateError(ValueError):
+    """A query that is not allowed: `field`, the `value` it had, what is `allowed`."""
+
+    def __init__(self, field: str, value: str, allowed: str) -> None:
+        super().__init__(f"{field} was {value!r:.80}; allowed is {allowed}")
+        self.field, self.value, self.allowed = field, value[:80], allowed
+
+
+def pairs_of(query: bytes) -> list[tuple[str, str]]:
+    """The name=value pairs of a raw query string; StateError if it is not UTF-8 or has too many."""
+    try:
+        return parse_qsl(
+            query.decode("utf-8"), keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=_MOST_PAIRS
+        )
+    except UnicodeDecodeError:
+        raise StateError("query", repr(query[:60]), "text encoded as UTF-8") from None
+    except ValueError:
+        raise StateError("query", repr(query[:60]), f"at most {_MOST_PAIRS} name=value pairs") from None
+
+
+def strict(pairs: Pairs) -> State:
+    """The state that the pairs say, to the letter; StateError otherwise."""
+    values: dict[str, Any] = {}
+    for name, text in pairs:
+        if name not in WORDS:
+            raise StateError(name[:80], text, "a known field: " + ", ".join(WORDS))
+        if name in values:
+            raise StateError(name, text, "given once")
+        try:
+            values[name] = WORDS[name].parse(text)
+        except ValueError as error:
+            raise StateError(name, text, str(error)) from None
+    remedies = values.pop("remedies", ())
+    try:
+        return State(NetworkConfig(**values), remedies)
+    except ConfigError as error:
+        raise StateError(error.field, str(error.value), error.allowed) from None
+
+
+def lenient(pairs: Pairs) -> tuple[State, list[str]]:
+    """The nearest allowed state, and a sentence for each thing that was changed to get there."""
+    values: dict[str, Any] = {}
+    notes: list[str] = []
+    for name, text in pairs:
+        if name not in WORDS:
+            notes.append(f"There is no setting {name!r:.40}, so it was left out.")
+            continue
+        if name in values:
+            notes.append(f"{WORDS[name].label} was given twice; the last one counts.")
+        values[name] = _nearest(WORDS[name], name, text, notes.append)
+    _fit(values, notes.append)
+    remedies = values.pop("remedies", ())
+    return State(NetworkConfig(**values), remedies), notes
+
+
+def _nearest(parameter: Parameter, name: str, text: str, say: Callable[[str], None]) -> Any:
+    try:
+        return parameter.parse(text)
+    except ValueError:
+        pass
+    if isinstance(parameter, Subset):
+        kept = parameter.check(tuple(key for key in text.split(",") if key in parameter.options))
+        say(f"{parameter.label}: only those that are known were kept.")
+        return kept
+    if isinstance(parameter, Number) and (number := _number(text)) is not None:
+        value = parameter.check(parameter.clamp(number))
+        say(f"{parameter.label} {text[:20]} is not {parameter.allowed}: {parameter.format(value)} is shown.")
+        return value
+    default = DEFAULTS[name]
+    say(f"{parameter.label} {text!r:.24} is not {_short(parameter.allowed)}: {default} is shown.")
+    return default
+
+
+def _short(allowed: str) -> str:
+    return allowed if len(allowed) < 60 else "a known one"
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text) if text.isascii() and len(text) < 400 else float("nan")
+    except ValueError:
+        return None
+    return value if isfinite(value) else None
+
+
+def _fit(values: dict[str, Any], say: Callable[[str], None]) -> None:
+    """Lowers depth to the budget and groups to a divisor of the width."""
+    width, batch = values.get("width", DEFAULTS["width"]), values.get("batch", DEFAULTS["batch"])
+    depth, most = values.get("depth", DEFAULTS["depth"]), deepest(width, batch)
+    if depth > most:
+        values["depth"] = most
+        say(
+            f"At width {width} and batch {batch} at most {most} layers are simulated here: depth is {most} instead of {depth}."
+        )
+    groups = values.get("groups", DEFAULTS["groups"])
+    if values.get("normalization", DEFAULTS["normalization"]) == "group" and width % groups:
+        values["groups"] = max(g for g in range(1, groups + 1) if width % g == 0)
+        say(f"Groups must divide the width, {width}: {values['groups']} are used instead of {groups}.")

@@ -1,0 +1,139 @@
+"""Verdicts in words: short, and true for the very network they are about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isinf
+
+from simulation.diagnosis import Change, Verdict
+
+WORDS = {
+    "vanishing": "Vanishing.",
+    "stable": "Stable.",
+    "exploding": "Exploding.",
+    "mixed": "Mixed.",
+    "dead": "Dead.",
+}
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A verdict in one word, what it means in one sentence, and what else there is to say."""
+
+    word: str
+    text: str
+    note: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.word, self.text, self.note) if part)
+
+
+def digits(value: float, significant: int = 2) -> str:
+    """The number with so many significant digits, never rounded to 0."""
+    if value == 0 or isinf(value):
+        return f"{value:g}"
+    text = f"{value:.{significant}g}"
+    if "e" in text and 1e-3 <= abs(value) < 1e6:
+        return f"{float(text):,.0f}" if abs(value) >= 1 else f"{float(text):.6g}"
+    mantissa, _, exponent = text.partition("e")
+    return f"{mantissa} x 10^{int(exponent)}" if exponent else mantissa
+
+
+def decades(value: float) -> str:
+    """A number of decades, without its sign."""
+    size = abs(value)
+    text = f"{size:,.0f}" if size >= 10 else f"{size:.1f}" if size >= 0.05 else "0"
+    return f"{text} decade{'' if text in ('1', '1.0') else 's'}"
+
+
+def power(log10_size: float) -> str:
+    """A size, given by its log10, as a power of ten."""
+    return (
+        "exactly 0" if isinf(log10_size) else f"10^{log10_size:.1f}" if abs(log10_size) < 10 else f"10^{log10_size:.0f}"
+    )
+
+
+def percent(share: float) -> str:
+    """A share in percent, with two digits or more, never rounded to 0 or to 100."""
+    value = 100 * share
+    if 0 < value < 1 or 99 < value < 100:
+        return f"{digits(value) if value < 1 else f'{value:.4g}'} %"
+    return f"{value:.0f} %"
+
+
+def factor(change: Change) -> str:
+    """The factor per layer with as many digits as tell it from 1."""
+    value = change.factor_per_layer
+    places = 2 if abs(value - 1) >= 0.02 else 3 if abs(value - 1) >= 0.002 else 4
+    return f"x {value:.{places}f}" if 0.01 <= value < 100 else f"x {digits(value)}"
+
+
+def describe(verdict: Verdict) -> Sentence:
+    """The verdict on the network, with its numbers."""
+    delta, depth = verdict.delta, verdict.depth
+    over = f"{depth} layers" if depth > 1 else "one layer"
+    if verdict.state == "dead":
+        text = f"No error signal reaches layer 1: it is exactly 0 from layer {verdict.dies_at} down, and those layers cannot learn at all."
+    elif verdict.state == "vanishing":
+        text = f"On average each layer keeps {percent(delta.factor_per_layer)} of the error signal; over {over} it loses {decades(delta.decades)}."
+    elif verdict.state == "exploding":
+        text = f"On average each layer multiplies the error signal by {factor(delta)[2:]}; over {over} it grows by {decades(delta.decades)}."
+    else:
+        text = f"Over {over} the error signal changes by only {decades(delta.decades)} ({factor(delta)} a layer)."
+        if verdict.state == "mixed":
+            text += " " + _what_else_moves(verdict)
+    note = (
+        "The gradients are fine at the start: look at data, loss and learning rate next."
+        if verdict.state == "stable"
+        else ""
+    )
+    return Sentence(WORDS[verdict.state], text, note)
+
+
+def _what_else_moves(verdict: Verdict) -> str:
+    parts = []
+    if verdict.weight_grad.state != "stable":
+        parts.append(f"the weight gradient {_toward(verdict.weight_grad)} toward layer 1")
+    if verdict.activation.state != "stable":
+        parts.append(f"the activation {_toward(verdict.activation)} toward the last layer")
+    return "But " + ", and ".join(parts) + "."
+
+
+def _toward(change: Change) -> str:
+    if isinf(change.decades):
+        return "falls to exactly 0" if change.decades < 0 else "comes up from exactly 0"
+    return f"{'shrinks' if change.decades < 0 else 'grows'} by {decades(change.decades)}"
+
+
+def describe_remedied(verdict: Verdict) -> str:
+    """What the remedies make of the error signal; follows "With so and so, ..."."""
+    delta = verdict.delta
+    if verdict.state == "dead":
+        return "no error signal reaches layer 1: it is exactly 0 there."
+    if delta.state == "stable":
+        kept = f"the error signal stays within {decades(max(abs(delta.decades), 0.1))} ({factor(delta)} a layer)"
+        return f"{kept}, though {_what_else_moves(verdict)[4:]}" if verdict.state == "mixed" else f"{kept}."
+    return f"the error signal {_toward(delta)} ({factor(delta)} a layer)."
+
+
+def two_stories(verdict: Verdict) -> str:
+    """Why the error signal and the weight gradient part, or "" where they agree.
+
+    dW_l is the product of delta_l and the layer's input: what one gains on the way the other may lose.
+    """
+    if not verdict.two_stories:
+        return ""
+    delta, weight = verdict.delta, verdict.weight_grad
+    if weight.state == "stable":
+        inputs = "shrink" if delta.decades < 0 else "grow"
+        alike = f"it is alike in all layers (within {decades(max(abs(weight.decades), 0.1))}), near {power(verdict.log10_weight_grad_typical)}"
+        return (
+            f"The weight gradient tells another story: {alike}. "
+            f"It is the error signal times the layer's input, and the inputs {inputs} forward as the error signal does backward."
+        )
+    if delta.state == "stable":
+        return (
+            f"The weight gradient tells another story: it {_toward(weight)} toward layer 1 while the error signal is steady, "
+            "because the layers' inputs are not."
+        )
+    return f"The weight gradient tells another story: it {_toward(weight)} toward layer 1, while the error signal {_toward(delta)}."
