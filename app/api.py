@@ -1,0 +1,87 @@
+"""GET /api/v1/<panel>?<state>: every number drawn can be asked for. Strict: what is not allowed is named."""
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+from flask import Flask, Response, request
+
+from app.cache import TraceCache
+from app.state import State, StateError, pairs_of, strict
+from simulation import NetworkConfig, SignalTrace
+from simulation.diagnosis import diagnose
+from simulation.sentences import describe
+from simulation.trace import ARRAYS
+
+NULLS = "null stands for the log of an exact zero"
+
+
+def json_response(content: dict[str, Any], status: int = 200) -> Response:
+    """The content as JSON; NumPy arrays as lists, infinities as null."""
+    text = orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)
+    return Response(text, status, mimetype="application/json")
+
+
+def _network(config: NetworkConfig, trace: SignalTrace) -> dict[str, Any]:
+    """One network's part of the reply: its arrays, its verdict, and the numbers of the diagnosis."""
+    verdict = diagnose(trace)
+    return {
+        "config": asdict(config),
+        **{name: getattr(trace, name) for name in ARRAYS},
+        "verdict": verdict.state,
+        "sentence": str(describe(verdict)),
+        "diagnosis": asdict(verdict),
+    }
+
+
+def trace_reply(state: State, traces: TraceCache) -> dict[str, Any]:
+    """The `trace` panel: SignalTrace by its names, for the network as set and once more with the remedies."""
+    reply = {"query": state.query, "nulls": NULLS, **_network(state.config, traces.trace(state.config))}
+    if state.remedies:
+        reply["remedied"] = _network(state.remedied, traces.trace(state.remedied))
+    return reply
+
+
+def trace_table(state: State, traces: TraceCache) -> str:
+    """The same arrays as CSV, a row per layer; -inf is the log of an exact zero."""
+    columns = {name: getattr(traces.trace(state.config), name) for name in ARRAYS}
+    if state.remedies:
+        columns |= {f"remedied_{name}": getattr(traces.trace(state.remedied), name) for name in ARRAYS}
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["layer", *columns])
+    writer.writerows([layer, *map(repr, row)] for layer, row in enumerate(zip(*(c.tolist() for c in columns.values()), strict=True), 1))
+    return text.getvalue()
+
+
+def register(app: Flask, traces: TraceCache) -> None:
+    """The routes of the API."""
+    replies: dict[str, Callable[[State, TraceCache], dict[str, Any]]] = {"trace": trace_reply}
+    tables: dict[str, Callable[[State, TraceCache], str]] = {"trace": trace_table}
+
+    @app.get("/api/v1/<panel>")
+    def panel(panel: str) -> Response:
+        state = strict(pairs_of(request.query_string))
+        name = panel.removesuffix(".csv")
+        if panel in replies:
+            return json_response(replies[panel](state, traces))
+        if panel != name and name in tables:
+            response = Response(tables[name](state, traces), mimetype="text/csv")
+            response.headers["Content-Disposition"] = f"attachment; filename={panel}"
+            return response
+        known = [*replies, *(f"{table}.csv" for table in tables)]
+        return json_response({"error": {"field": "panel", "value": panel[:80], "allowed": ", ".join(known)}}, 404)
+
+    @app.errorhandler(StateError)
+    def refuse(error: StateError) -> Response:
+        """422: understood, but not allowed; says which field, what it was and what is allowed."""
+        return json_response(
+            {"error": {"field": error.field, "value": error.value, "allowed": error.allowed, "message": str(error)}}, 422
+        )
+
+    @app.get("/healthz")
+    def health() -> Response:
+        return Response("ok\n", mimetype="text/plain")

@@ -1,0 +1,46 @@
+"""Traces, kept by the effective config: what has been simulated once is not simulated again."""
+
+import hashlib
+from dataclasses import astuple
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import scipy
+from flask import Flask
+from flask_caching import Cache
+
+import simulation
+from app.settings import Settings
+from simulation import NetworkConfig, SignalTrace, simulate
+
+MOST_TRACES = 256  # per worker; a trace with its histograms takes 50 KB at depth 50, 1 MB at depth 1000
+SECONDS_KEPT = 24 * 3600
+
+
+@cache
+def core_version() -> str:
+    """Changes whenever the core or what it computes with does, so that an upgrade shows no old picture."""
+    files = sorted(Path(simulation.__path__[0]).rglob("*.py"))
+    text = b"".join(file.read_bytes() for file in files) + f"{np.__version__} {scipy.__version__}".encode()
+    return hashlib.sha256(text).hexdigest()[:16]
+
+
+class TraceCache:
+    """flask-caching behind one question; SimpleCache per worker, or Redis when its address is given."""
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        options: dict[str, object] = {"CACHE_TYPE": "SimpleCache", "CACHE_THRESHOLD": MOST_TRACES}
+        if settings.redis_url:
+            options = {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": settings.redis_url}
+        self._cache = Cache(app, config={**options, "CACHE_DEFAULT_TIMEOUT": SECONDS_KEPT})
+
+    def trace(self, config: NetworkConfig) -> SignalTrace:
+        """simulate(config) with its densities, from the cache if it is there."""
+        config = config.effective()
+        key = f"trace {core_version()} {astuple(config)}"
+        trace: SignalTrace | None = self._cache.get(key)
+        if trace is None:
+            trace = simulate(config, densities=True)
+            self._cache.set(key, trace)
+        return trace
