@@ -31,6 +31,7 @@ class Activation:
     flat: beyond these two z it counts as saturated: outside the outermost z where |phi'| is 5 % of
         its largest value, on a side where phi' tends to 0; infinite on a side where it does not.
     homogeneous: phi(c z) = c phi(z) for every c > 0.
+    common: among the few that are shown first.
     slopes: whether it reads the config's `negative_slope`, has its slopes "drawn", or needs none.
     """
 
@@ -44,6 +45,7 @@ class Activation:
     flat: tuple[float, float] = (-inf, inf)
     homogeneous: bool = False
     slopes: str = "none"
+    common: bool = False
 
     def __call__(self, z: Array, slope: Slope = 0.0) -> Array:
         """phi(z), in a new array."""
@@ -266,11 +268,11 @@ ACTIVATIONS: Registry[Activation] = Registry(
     ),
     Activation(
         "relu", "ReLU", "Keeps what is positive, drops the rest: half of the signal's power, at He's scale made up for by the weights.",
-        "max(z, 0)", _relu, _relu_derivative, _constant(sqrt(2)), homogeneous=True,
+        "max(z, 0)", _relu, _relu_derivative, _constant(sqrt(2)), homogeneous=True, common=True,
     ),
     Activation(
         "leaky_relu", "leaky ReLU", "Like ReLU, but negative inputs keep a small slope, so no unit is ever wholly dead.",
-        "max(z, a z)", _leaky, _leaky_derivative, lambda a: sqrt(2 / (1 + a * a)), homogeneous=True, slopes="config",
+        "max(z, a z)", _leaky, _leaky_derivative, lambda a: sqrt(2 / (1 + a * a)), homogeneous=True, slopes="config", common=True,
     ),
     Activation(
         "rrelu", "randomized leaky ReLU", "Leaky ReLU whose negative slope is drawn between 1/8 and 1/3 for every entry.",
@@ -287,7 +289,7 @@ ACTIVATIONS: Registry[Activation] = Registry(
     ),
     Activation(
         "gelu", "GELU", "z times the chance that a normal variable is below z; with He weights it vanishes.",
-        "z Phi(z)", _gelu, _gelu_derivative, _constant(1.481114412708348), flat=(-2.2785606938035556, inf),
+        "z Phi(z)", _gelu, _gelu_derivative, _constant(1.481114412708348), flat=(-2.2785606938035556, inf), common=True,
     ),
     Activation(
         "silu", "SiLU (swish)", "z times its sigmoid: a smooth ReLU that, like GELU, vanishes with He weights.",
@@ -307,7 +309,7 @@ ACTIVATIONS: Registry[Activation] = Registry(
     ),
     Activation(
         "tanh", "tanh", "Levels off at -1 and 1. Its own critical gain is 1; PyTorch recommends 5/3, which explodes.",
-        "tanh(z)", _tanh, _tanh_derivative, _constant(1.0), flat=(-_TANH_FLAT, _TANH_FLAT),
+        "tanh(z)", _tanh, _tanh_derivative, _constant(1.0), flat=(-_TANH_FLAT, _TANH_FLAT), common=True,
     ),
     Activation(
         "hardtanh", "hard tanh", "Linear between -1 and 1 and wholly flat outside: there the gradient is exactly 0.",
@@ -315,7 +317,7 @@ ACTIVATIONS: Registry[Activation] = Registry(
     ),
     Activation(
         "sigmoid", "sigmoid", "Levels off at 0 and 1, and its slope is at most 1/4: every layer costs most of the signal.",
-        "1 / (1 + e^-z)", _sigmoid, _sigmoid_derivative, _constant(10.149263710019529), flat=(-_SIGMOID_FLAT, _SIGMOID_FLAT),
+        "1 / (1 + e^-z)", _sigmoid, _sigmoid_derivative, _constant(10.149263710019529), flat=(-_SIGMOID_FLAT, _SIGMOID_FLAT), common=True,
     ),
     Activation(
         "erf", "erf", "The error function: close to tanh, and the one whose theory has closed formulas.",

@@ -21,6 +21,15 @@ BUDGET: tuple[tuple[str, Callable[[int, int], int], float], ...] = (
 )
 
 
+# The groups that the fields belong to, in the order of the page.
+GROUPS = {
+    "network": "Network",
+    "initialization": "Initialization",
+    "structure": "Norms and skips",
+    "data": "Data and seed",
+}
+
+
 class ConfigError(ValueError):
     """A setting that is not allowed: `field`, the `value` it had, and what is `allowed`."""
 
@@ -29,9 +38,11 @@ class ConfigError(ValueError):
         self.field, self.value, self.allowed = field, value, allowed
 
 
-def _setting(default: Any, parameter: Parameter, matters: Callable[[NetworkConfig], bool] = lambda config: True) -> Any:
-    """A field of the config with its declaration, and when it has an effect on the network."""
-    return field(default=default, metadata={"parameter": parameter, "matters": matters})
+def _setting(
+    group: str, default: Any, parameter: Parameter, matters: Callable[[NetworkConfig], bool] = lambda config: True
+) -> Any:
+    """A field of the config: the group it belongs to, its declaration, and when it has an effect on the network."""
+    return field(default=default, metadata={"group": group, "parameter": parameter, "matters": matters})
 
 
 def _residual(config: NetworkConfig) -> bool:
@@ -43,29 +54,38 @@ class NetworkConfig:
     """A fully connected network at initialization; every value is checked, ConfigError where one is bad."""
 
     depth: int = _setting(
+        "network",
         50,
         Number("Depth", "Layers that the signal passes, one after the other.", 1, 1000, integer=True, slider_high=300),
     )
     width: int = _setting(
+        "network",
         64,
         Number(
             "Width", "Units in each layer. Narrow networks are noisy, and die.", 1, 1024, integer=True, slider_high=512
         ),
     )
     batch: int = _setting(
+        "data",
         64,
         Number(
             "Batch", "Samples that pass together. Batch norm depends on it.", 1, 1024, integer=True, slider_high=512
         ),
     )
-    activation: str = _setting("sigmoid", Choice("Activation", "What each unit does to its sum.", ACTIVATIONS))
+    activation: str = _setting(
+        "network", "sigmoid", Choice("Activation", "What each unit does to its sum.", ACTIVATIONS)
+    )
     negative_slope: float = _setting(
+        "network",
         0.01,
         Number("Negative slope", "What leaky ReLU multiplies negative inputs by.", 0, 1, step=0.01),
         lambda config: ACTIVATIONS[config.activation].slopes == "config",
     )
-    initializer: str = _setting("xavier_normal", Choice("Initialization", "How the weights are drawn.", INITIALIZERS))
+    initializer: str = _setting(
+        "initialization", "xavier_normal", Choice("Initialization", "How the weights are drawn.", INITIALIZERS)
+    )
     weight_scale: float = _setting(
+        "initialization",
         1.0,
         Number(
             "Weight scale",
@@ -78,13 +98,15 @@ class NetworkConfig:
         lambda config: config.initializer != "zeros",
     )
     bias_scale: float = _setting(
-        0.0, Number("Bias scale", "Standard deviation of the biases; 0 means none.", 0, 10, step=0.05)
+        "initialization", 0.0, Number("Bias scale", "Standard deviation of the biases; 0 means none.", 0, 10, step=0.05)
     )
     normalization: str = _setting(
+        "structure",
         "none",
         Choice("Normalization", "Keeps a layer's values at mean 0 and variance 1, over a set of them.", NORMALIZATIONS),
     )
     groups: int = _setting(
+        "structure",
         4,
         Number(
             "Groups",
@@ -97,25 +119,34 @@ class NetworkConfig:
         lambda config: config.normalization == "group",
     )
     norm_position: str = _setting(
+        "structure",
         "before",
         Choice("Normalize", "Before or after the activation.", NORM_POSITIONS),
         lambda config: config.normalization != "none" and config.residual in ("none", "plain"),
     )
     residual: str = _setting(
-        "none", Choice("Skip connections", "Whether a block's input is added to its output.", RESIDUALS)
+        "structure", "none", Choice("Skip connections", "Whether a block's input is added to its output.", RESIDUALS)
     )
-    block: int = _setting(1, Number("Block", "Layers that one skip connection spans.", 1, 2, integer=True), _residual)
+    block: int = _setting(
+        "structure", 1, Number("Block", "Layers that one skip connection spans.", 1, 2, integer=True), _residual
+    )
     branch_scale: float = _setting(
-        1.0, Number("Branch scale", "Multiplies what a block adds to its input.", 0, 10, step=0.01), _residual
+        "structure",
+        1.0,
+        Number("Branch scale", "Multiplies what a block adds to its input.", 0, 10, step=0.01),
+        _residual,
     )
-    inputs: str = _setting("gaussian", Choice("Inputs", "What the first layer is given.", INPUTS))
+    inputs: str = _setting("data", "gaussian", Choice("Inputs", "What the first layer is given.", INPUTS))
     input_scale: float = _setting(
+        "data",
         1.0,
         Number("Input scale", "Multiplies the inputs.", 0.001, 1000, step=0.05, logarithmic=True),
         lambda config: config.inputs != "zeros",
     )
-    input_offset: float = _setting(0.0, Number("Input offset", "Added to the scaled inputs.", -10, 10, step=0.1))
-    seed: int = _setting(0, Number("Seed", "Another seed draws another network of the same kind.", 0, 9999, integer=True))  # fmt: skip
+    input_offset: float = _setting(
+        "data", 0.0, Number("Input offset", "Added to the scaled inputs.", -10, 10, step=0.1)
+    )
+    seed: int = _setting("data", 0, Number("Seed", "Another seed draws another network of the same kind.", 0, 9999, integer=True))  # fmt: skip
 
     def __post_init__(self) -> None:
         for name, parameter in FIELDS.items():
@@ -152,6 +183,11 @@ def _budget_words(width: int, batch: int) -> str:
 
 FIELDS: dict[str, Parameter] = {f.name: f.metadata["parameter"] for f in fields(NetworkConfig)}
 DEFAULTS: dict[str, Any] = {f.name: f.default for f in fields(NetworkConfig)}
+
+
+def group_of(name: str) -> str:
+    """The group that the field belongs to."""
+    return str(NetworkConfig.__dataclass_fields__[name].metadata["group"])
 
 
 def matters(config: NetworkConfig, name: str) -> bool:
