@@ -9,7 +9,7 @@ At a kink it takes the value that PyTorch takes.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import inf, log, pi, sqrt
+from math import atanh, inf, log, pi, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -258,7 +258,7 @@ def _erf_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
 
 
 _MEAN_SQUARE_RRELU = (RRELU_HIGH**3 - RRELU_LOW**3) / (3 * (RRELU_HIGH - RRELU_LOW))
-_TANH_FLAT = 2.178274755307157  # atanh(sqrt(0.95))
+_TANH_FLAT = atanh(sqrt(0.95))
 _SIGMOID_FLAT = 2 * _TANH_FLAT
 
 ACTIVATIONS: Registry[Activation] = Registry(
