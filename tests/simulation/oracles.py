@@ -13,7 +13,6 @@ import numpy as np
 from scipy import special
 
 from simulation import Network, NetworkConfig
-from simulation.activations import ACTIVATIONS
 
 Long = np.longdouble
 LONG_REACHES_FAR = np.finfo(Long).maxexp >= 16384

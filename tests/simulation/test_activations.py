@@ -1,5 +1,6 @@
 """Every activation against its definition, finite differences, PyTorch and quadrature."""
 
+from itertools import pairwise
 from math import inf, isinf, sqrt
 
 import numpy as np
@@ -27,9 +28,7 @@ def expectation(function, q=1.0):
     def integrand(z):
         return float(function(np.array([root * z]))[0]) * np.exp(-z * z / 2) * weight
 
-    return sum(
-        quad(integrand, a, b, epsabs=1e-13, epsrel=1e-12, limit=200)[0] for a, b in zip(edges, edges[1:], strict=False)
-    )
+    return sum(quad(integrand, a, b, epsabs=1e-13, epsrel=1e-12, limit=200)[0] for a, b in pairwise(edges))
 
 
 def mean_square(phi: Activation, q=1.0, slope=SLOPE):
