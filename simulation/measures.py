@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from math import log10, prod
+from math import log10
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.arithmetic import sum_of_squares
 from simulation.trace import Density
 
 Array = NDArray[np.float64]
@@ -21,17 +22,12 @@ class Magnitudes:
     def __init__(self, depth: int) -> None:
         self.squares, self.exponents, self.sizes = [0.0] * depth, [0] * depth, [1] * depth
 
-    def record(self, layer: int, x: Array, exponent: int) -> None:
-        flat = x.reshape(-1)
-        self.squares[layer] = flat.dot(flat)
+    def record(self, layer: int, x: Array, exponent: int) -> bool:
+        """Whether the sum is well inside the range of floats; a sum of 0 may be an underflow."""
+        self.squares[layer] = squares = sum_of_squares(x)
         self.exponents[layer] = exponent
-        self.sizes[layer] = prod(x.shape)
-
-    @property
-    def in_range(self) -> bool:
-        """Whether every sum stayed well inside the range of floats; a sum of 0 may be an underflow."""
-        squares = np.array(self.squares)
-        return bool(np.all((squares > _LOWEST) & (squares < _HIGHEST)))
+        self.sizes[layer] = x.size
+        return _LOWEST < squares < _HIGHEST
 
     def log10_norm(self) -> Array:
         """log10 of the root of the sum of squares, -inf for an exact zero."""

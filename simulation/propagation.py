@@ -25,14 +25,10 @@ def simulate(config: NetworkConfig, densities: bool = False) -> SignalTrace:
 def propagate(network: Network, densities: bool = False) -> SignalTrace:
     """The trace of any network, also one made by hand (rectangular weights included).
 
-    An ordinary pass first; only if a sum of squares left 2**+-800 (or is 0, which may be an underflow)
-    a second one that carries the powers of two. `densities` also asks for the histograms of the heatmaps.
+    Exact beyond the range of floats: a direction whose plain run leaves it is run again, carrying powers
+    of two. `densities` also asks for the histograms of the heatmaps.
     """
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        run = _Pass(network, settle_plain, densities)
-        if not run.in_range:
-            run = _Pass(network, settle_scaled, densities)
-        return run.trace()
+    return _Pass(network, settle_plain, densities).trace()
 
 
 @dataclass
@@ -44,39 +40,37 @@ class Layer:
     activate: Activate
 
 
-def build_layers(network: Network, settle: Settle) -> list[Layer]:
+def build_layers(network: Network) -> list[Layer]:
     """The layers of the network, with a fork and a join around every block that can have a skip."""
     config = network.config
+    phi = ACTIVATIONS[config.activation]
     layers: list[Layer] = []
     fork: Fork | None = None
     for index, (weights, bias, slopes) in enumerate(zip(network.weights, network.biases, network.slopes, strict=True)):
         slope = config.negative_slope if slopes is None else slopes
-        affine = Affine(weights, bias, settle, index)
-        activate = Activate(ACTIVATIONS[config.activation], slope, settle)
-        operations = _ordinary_layer(config, affine, activate, settle)
+        affine = Affine(weights, bias, index)
+        activate = Activate(phi, slope)
+        operations = _ordinary_layer(config, affine, activate)
         if config.residual != "none":
-            first, last = (
-                index - index % config.block,
-                min(index - index % config.block + config.block, len(network.weights)) - 1,
-            )
+            first = index - index % config.block
+            last = min(first + config.block, len(network.weights)) - 1
             if index == first:
                 has_skip = weights.shape[0] == network.weights[last].shape[1]
                 fork = Fork() if has_skip else None
                 operations = [fork, *operations] if fork else operations
             if index == last and fork:
-                join = Join(fork, config.branch_scale, settle)
+                join = Join(fork, config.branch_scale)
                 at = len(operations) - 1 if config.residual == "post_activation" else len(operations)
                 operations.insert(at, join)
         layers.append(Layer(operations, affine, activate))
-    for layer, following in zip(layers, [*layers[1:], None], strict=True):
-        _wire(layer, following)
+    _wire(layers)
     return layers
 
 
-def _ordinary_layer(config: NetworkConfig, affine: Affine, activate: Activate, settle: Settle) -> list[Operation]:
+def _ordinary_layer(config: NetworkConfig, affine: Affine, activate: Activate) -> list[Operation]:
     """Affine, norm and activation in the order that the config asks for."""
     kind = NORMALIZATIONS[config.normalization]
-    norm = [] if kind.over == "nothing" else [Normalize(kind, config.groups, settle)]
+    norm = [] if kind.over == "nothing" else [Normalize(kind, config.groups)]
     if config.residual == "pre_activation":
         return [*norm, activate, affine]
     if config.residual == "post_activation" or config.norm_position == "before":
@@ -84,54 +78,77 @@ def _ordinary_layer(config: NetworkConfig, affine: Affine, activate: Activate, s
     return [affine, activate, *norm]
 
 
-def _wire(layer: Layer, following: Layer | None) -> None:
-    """Tells each affine map what reads its z: nothing in its own layer, or nothing but a batch norm."""
-    after = layer.operations[layer.operations.index(layer.affine) + 1 :]
-    readers = after or (following.operations if following else [])
-    layer.affine.is_output = not after
-    layer.affine.feeds_batch_norm = bool(readers) and isinstance(readers[0], Normalize) and readers[0].axis == 0
+def _wire(layers: list[Layer]) -> None:
+    """Tells each affine map what reads its z: nothing in its own layer, or nothing but batch norms.
+
+    A batch norm takes a shift of all samples out again, however skips and identities carried it there.
+    """
+    only_batch_norms = False  # whether they alone read the value at this point, seen from the output
+    past: dict[Fork, bool] = {}
+    for layer in reversed(layers):
+        layer.affine.is_output = layer.operations[-1] is layer.affine
+        for operation in reversed(layer.operations):
+            if isinstance(operation, Affine):
+                operation.feeds_batch_norm, only_batch_norms = only_batch_norms, False
+            elif isinstance(operation, Normalize):
+                only_batch_norms = operation.axis == 0
+            elif isinstance(operation, Join):
+                past[operation.fork] = only_batch_norms
+            elif isinstance(operation, Fork):
+                only_batch_norms &= past[operation]
+            elif isinstance(operation, Activate):
+                only_batch_norms = only_batch_norms and operation.is_identity
 
 
 class _Pass:
-    """One forward and backward run over the layers, and what it recorded."""
+    """One forward and backward run over the layers, and what it recorded.
+
+    `settle` is the arithmetic to begin with. A direction in which plain numbers leave the range of floats
+    stops there and is run again, scaled; backward rests on forward's values whichever way they came.
+    """
 
     def __init__(self, network: Network, settle: Settle, densities: bool) -> None:
         depth = len(network.weights)
-        self.layers = build_layers(network, settle)
+        self.layers = build_layers(network)
         self.z, self.h, self.delta, self.grad, self.dW, self.db = (Magnitudes(depth) for _ in range(6))
         self.density_h, self.density_delta = (Densities(depth) if densities else None for _ in range(2))
-        WORKSPACE.restart()
-        self._forward(network, settle)
-        self._backward(network, settle)
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            for direction in (self._forward, self._backward):
+                if not direction(network, settle):
+                    direction(network, settle_scaled)
 
-    def _forward(self, network: Network, settle: Settle) -> None:
+    def _forward(self, network: Network, settle: Settle) -> bool:
+        """Whether it reached the last layer within the range of `settle`."""
+        WORKSPACE.restart()
         x = network.inputs.copy()
         e = settle(x, 0)
         for index, layer in enumerate(self.layers):
             for operation in layer.operations:
-                x, e = operation.forward(x, e)
-            self.z.record(index, layer.affine.z, layer.affine.e)
-            self.h.record(index, x, e)
+                x, e = operation.forward(x, e, settle)
+            in_range = self.z.record(index, layer.affine.z, layer.affine.e) & self.h.record(index, x, e)
+            if settle is settle_plain and not in_range:
+                return False
             if self.density_h:
                 self.density_h.record(index, x, e)
+        return True
 
-    def _backward(self, network: Network, settle: Settle) -> None:
+    def _backward(self, network: Network, settle: Settle) -> bool:
+        """Whether it reached layer 1 within the range of `settle`."""
         g = network.cotangent.copy()
         e = settle(g, 0)
         for index, layer in reversed(list(enumerate(self.layers))):
-            self.grad.record(index, g, e)
+            in_range = self.grad.record(index, g, e)
             for operation in reversed(layer.operations):
-                g, e = operation.backward(g, e)
+                g, e = operation.backward(g, e, settle)
             affine = layer.affine
-            self.delta.record(index, affine.delta, affine.delta_e)
-            self.dW.record(index, affine.weight_grad, affine.weight_grad_e)
+            in_range &= self.delta.record(index, affine.delta, affine.delta_e)
+            in_range &= self.dW.record(index, affine.weight_grad, affine.weight_grad_e)
             self.db.record(index, affine.bias_grad, affine.bias_grad_e)
+            if settle is settle_plain and not in_range:
+                return False
             if self.density_delta:
                 self.density_delta.record(index, affine.delta, affine.delta_e)
-
-    @property
-    def in_range(self) -> bool:
-        return all(m.in_range for m in (self.z, self.h, self.delta, self.grad, self.dW))
+        return True
 
     def trace(self) -> SignalTrace:
         bias = self.db.log10_norm()

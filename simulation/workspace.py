@@ -1,5 +1,6 @@
 """Memory that a thread keeps between passes: fresh arrays would cost more than the products."""
 
+from functools import lru_cache
 from math import prod
 from threading import local
 
@@ -39,6 +40,14 @@ class Workspace(local):
         if array is None:
             array = self._scratch[name, shape] = np.empty(shape)
         return array
+
+
+@lru_cache(maxsize=64)
+def ones(size: int) -> Array:
+    """A read-only vector of ones: a product with it is the fastest sum over rows or columns."""
+    vector = np.ones(size)
+    vector.flags.writeable = False
+    return vector
 
 
 WORKSPACE = Workspace()
