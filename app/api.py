@@ -53,7 +53,10 @@ def trace_table(state: State, traces: TraceCache) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["layer", *columns])
-    writer.writerows([layer, *map(repr, row)] for layer, row in enumerate(zip(*(c.tolist() for c in columns.values()), strict=True), 1))
+    writer.writerows(
+        [layer, *map(repr, row)]
+        for layer, row in enumerate(zip(*(c.tolist() for c in columns.values()), strict=True), 1)
+    )
     return text.getvalue()
 
 
@@ -79,7 +82,8 @@ def register(app: Flask, traces: TraceCache) -> None:
     def refuse(error: StateError) -> Response:
         """422: understood, but not allowed; says which field, what it was and what is allowed."""
         return json_response(
-            {"error": {"field": error.field, "value": error.value, "allowed": error.allowed, "message": str(error)}}, 422
+            {"error": {"field": error.field, "value": error.value, "allowed": error.allowed, "message": str(error)}},
+            422,
         )
 
     @app.get("/healthz")

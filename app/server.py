@@ -7,11 +7,14 @@ from dash import html
 from flask import Flask
 from flask_compress import Compress
 
-from app import api
+from app import api, live
 from app.cache import TraceCache
+from app.pages import explore
 from app.settings import Settings
 
+PAGES = (explore,)
 ASSETS = Path(__file__).parent.parent / "assets"
+INDEX = Path(__file__).parent / "index.html"
 
 
 def create_app(settings: Settings | None = None) -> dash.Dash:
@@ -19,9 +22,23 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     server = Flask("app")
     traces = TraceCache(server, settings or Settings.from_environment())
     Compress(server)
-    app = dash.Dash("app", server=server, assets_folder=str(ASSETS), title="Gradient Flow Lab", update_title="")
+    app = dash.Dash(
+        "app",
+        server=server,
+        assets_folder=str(ASSETS),
+        title="Gradient Flow Lab",
+        update_title="",
+        use_pages=True,
+        pages_folder="",
+        suppress_callback_exceptions=True,
+        index_string=INDEX.read_text(),
+    )
     api.register(server, traces)
-    app.layout = html.Div()
+    live.register(server, traces)
+    for page in PAGES:
+        dash.register_page(page.__name__, path=page.PATH, title=f"{page.TITLE} · Gradient Flow Lab", layout=page.layout)
+        page.register(app, traces)
+    app.layout = html.Div(dash.page_container)
     return app
 
 

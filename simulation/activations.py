@@ -60,6 +60,23 @@ def _constant(value: float) -> Callable[[float], float]:
     return lambda negative_slope: value
 
 
+def _above(z: Array, low: float, out: Array) -> Array:
+    """max(z, low). Against an array NumPy finds it three times as fast as against a number."""
+    out.fill(low)
+    return np.maximum(z, out, out=out)
+
+
+def _below(z: Array, high: float, out: Array) -> Array:
+    """min(z, high)."""
+    out.fill(high)
+    return np.minimum(z, out, out=out)
+
+
+def _exp(z: Array, out: Array, highest: float = 700.0) -> Array:
+    """e^z, but no more than e^highest, which must be where the caller has reached its asymptote."""
+    return np.exp(_below(z, highest, out), out=out)
+
+
 def _linear(z: Array, slope: Slope, out: Array) -> Array:
     np.copyto(out, z)
     return out
@@ -71,7 +88,7 @@ def _linear_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
 
 
 def _relu(z: Array, slope: Slope, out: Array) -> Array:
-    return np.maximum(z, 0.0, out=out)
+    return _above(z, 0.0, out)
 
 
 def _relu_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
@@ -85,30 +102,29 @@ def _leaky(z: Array, slope: Slope, out: Array) -> Array:
 
 
 def _leaky_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
-    np.copyto(out, slope)
-    np.copyto(out, 1.0, where=z > 0)
+    np.copyto(out, np.where(z > 0, 1.0, slope))
     return out
 
 
 def _elu(z: Array, slope: Slope, out: Array) -> Array:
-    np.expm1(np.minimum(z, 0.0, out=out), out=out)
-    out += np.maximum(z, 0.0)
-    return out
+    np.expm1(_below(z, 0.0, out), out=out)
+    return np.maximum(z, out, out=out)  # e^z - 1 is never less than z
 
 
 def _elu_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
-    return np.exp(np.minimum(z, 0.0, out=out), out=out)
+    return _exp(z, out, 0.0)
 
 
 def _selu(z: Array, slope: Slope, out: Array) -> Array:
-    np.expm1(np.minimum(z, 0.0, out=out), out=out)
-    out *= SELU_SCALE * SELU_ALPHA
-    out += SELU_SCALE * np.maximum(z, 0.0)
+    np.expm1(_below(z, 0.0, out), out=out)
+    out *= SELU_ALPHA
+    out += np.maximum(z, 0.0)
+    out *= SELU_SCALE
     return out
 
 
 def _selu_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
-    np.exp(np.minimum(z, 0.0, out=out), out=out)
+    _exp(z, out, 0.0)
     out *= SELU_SCALE * SELU_ALPHA
     np.copyto(out, SELU_SCALE, where=z > 0)
     return out
@@ -122,9 +138,15 @@ def _gelu(z: Array, slope: Slope, out: Array) -> Array:
 
 def _gelu_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
     """Phi(z) + z exp(-z^2/2) / sqrt(2 pi); Phi is h / z, which spares its second computation."""
-    out.fill(0.5)
-    np.divide(h, z, out=out, where=np.abs(z) > 1e-30)
-    density = np.exp(-0.5 * z * z)
+    if np.abs(z, out=out).min(initial=1.0) > 1e-30:
+        np.divide(h, z, out=out)
+    else:
+        far = out > 1e-30
+        out.fill(0.5)
+        np.divide(h, z, out=out, where=far)
+    density = z * z
+    density *= -0.5
+    np.exp(density, out=density)
     density *= z
     density *= 1 / sqrt(2 * pi)
     out += density
@@ -138,50 +160,43 @@ def _silu(z: Array, slope: Slope, out: Array) -> Array:
 
 
 def _silu_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
-    """s(z) (1 + z s(-z)), with e = exp(-|z|) so that neither sigmoid loses its small side."""
-    e = np.exp(-np.abs(z))
-    numerator = np.where(z >= 0, e, 1.0)
-    numerator *= z
-    e += 1.0
-    numerator /= e
-    numerator += 1.0
-    _sigmoid(z, slope, out)
-    out *= numerator
-    return out
+    """s(z) (1 + z s(-z)), where neither sigmoid loses its small side."""
+    s = _exp(z, out)
+    mirrored = 1.0 / (s + 1.0)
+    s *= mirrored
+    mirrored *= z
+    mirrored += 1.0
+    s *= mirrored
+    return s
 
 
 def _mish(z: Array, slope: Slope, out: Array) -> Array:
     """z tanh(log(1 + e^z)), whose tanh is t / (t + 2) with t = w (w + 2), w = e^z."""
-    w = np.exp(np.minimum(z, 300.0))
-    np.add(w, 2.0, out=out)
-    out *= w
-    w = out + 2.0
-    out /= w
-    out *= z
-    return out
+    t = _exp(z, out, 300.0)
+    t *= t + 2.0
+    t /= t + 2.0
+    t *= z
+    return t
 
 
 def _mish_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
-    w = np.exp(np.minimum(z, 300.0))
+    """(t + 4 z (t - w) s) s with s = 1 / (t + 2)."""
+    w = _exp(z, out, 300.0)
     t = w + 2.0
     t *= w
-    s = 1 / (t + 2.0)
-    np.multiply(z, 4.0, out=out)
+    s = 1.0 / (t + 2.0)
+    np.subtract(t, w, out=out)
     out *= s
-    out *= w
-    w += 1.0
-    w *= s
-    out *= w
-    t *= s
+    out *= z
+    out *= 4.0
     out += t
+    out *= s
     return out
 
 
 def _softplus(z: Array, slope: Slope, out: Array) -> Array:
-    np.exp(np.negative(np.abs(z, out=out), out=out), out=out)
-    np.log1p(out, out=out)
-    out += np.maximum(z, 0.0)
-    return out
+    np.log1p(_exp(z, out), out=out)
+    return np.maximum(z, out, out=out)  # z itself where e^z stops
 
 
 def _softplus_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
@@ -210,9 +225,8 @@ def _tanh_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
     np.multiply(h, h, out=out)
     np.subtract(1.0, out, out=out)
     if out.min(initial=1.0) < 1e-3:
-        far = out < 1e-3
-        e = np.exp(-2.0 * np.abs(z[far]))
-        out[far] = 4.0 * e / (1.0 + e) ** 2
+        e = np.exp(-2.0 * np.abs(z))
+        np.divide(4.0 * e, (1.0 + e) ** 2, out=out)
     return out
 
 
@@ -226,12 +240,10 @@ def _hardtanh_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
 
 
 def _sigmoid(z: Array, slope: Slope, out: Array) -> Array:
-    e = np.exp(-np.abs(z))
-    np.copyto(out, e)
-    np.copyto(out, 1.0, where=z >= 0)
-    e += 1.0
-    out /= e
-    return out
+    """e^z / (e^z + 1), which keeps its digits however small it is."""
+    e = _exp(z, out)
+    e /= e + 1.0
+    return e
 
 
 def _sigmoid_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:

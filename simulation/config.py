@@ -26,7 +26,7 @@ GROUPS = {
     "network": "Network",
     "initialization": "Initialization",
     "structure": "Norms and skips",
-    "data": "Data and seed",
+    "data": "Biases, data and seed",
 }
 
 
@@ -98,7 +98,7 @@ class NetworkConfig:
         lambda config: config.initializer != "zeros",
     )
     bias_scale: float = _setting(
-        "initialization", 0.0, Number("Bias scale", "Standard deviation of the biases; 0 means none.", 0, 10, step=0.05)
+        "data", 0.0, Number("Bias scale", "Standard deviation of the biases; 0 means none.", 0, 10, step=0.05)
     )
     normalization: str = _setting(
         "structure",

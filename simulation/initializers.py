@@ -31,6 +31,11 @@ class Initializer:
     unit: str
     scale: Callable[[NetworkConfig, int, int, int], float]
 
+    def sigma(self, config: NetworkConfig) -> float:
+        """The root mean square of one weight of layer 1 at weight scale 1: its standard deviation, if drawn."""
+        entries = 1 / sqrt(config.width) if self.unit in ("orthogonal", "identity") else 1.0
+        return self.scale(config, 0, config.width, config.width) * entries
+
 
 def _lecun(config: NetworkConfig, layer: int, fan_in: int, fan_out: int) -> float:
     return 1 / sqrt(fan_in)

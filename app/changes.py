@@ -1,0 +1,61 @@
+"""What an edit did: which settings changed, and what that did to the error signal."""
+
+from app.state import WORDS, State
+from components.text import minus
+from simulation.diagnosis import Change, Verdict
+from simulation.parameters import Choice, Subset
+from simulation.remedies import REMEDIES, overrides
+from simulation.sentences import decades
+
+MOST_NAMED = 2
+
+
+def _said(word: str, value: object) -> str:
+    parameter = WORDS[word]
+    if isinstance(parameter, Choice):
+        return parameter.options[str(value)].label
+    if isinstance(parameter, Subset):
+        assert isinstance(value, tuple)
+        return ", ".join(parameter.options[key].label for key in value) or "none"
+    return minus(parameter.format(value))  # type: ignore[arg-type]
+
+
+def _ratio(change: Change) -> str:
+    return "exactly 0" if change.decades == float("-inf") else f"10^{change.decades:.1f}"
+
+
+def edit_line(before: State, after: State, was: Verdict, now: Verdict) -> str:
+    """ "Depth 50 → 51: the error signal at layer 1 went from 10^-30.6 to 10^-31.2 of the output's.", or ""."""
+    changed = [word for word, value in after.values.items() if value != before.values[word]]
+    if not changed:
+        return ""
+    named = [
+        f"{WORDS[word].label} {_said(word, before.values[word])} → {_said(word, after.values[word])}"
+        for word in changed
+    ]
+    edits = "; ".join(named) if len(named) <= MOST_NAMED else f"{len(named)} settings changed"
+    effect = (
+        f"the error signal that reaches layer 1 went from {_ratio(was.delta)} to {_ratio(now.delta)} of the output's"
+    )
+    gained = abs(was.delta.decades) - abs(now.delta.decades)
+    if abs(gained) < float("inf") and abs(gained) >= 0.05:
+        effect += f", {decades(gained)} {'nearer to' if gained > 0 else 'further from'} steady"
+    return f"{edits}: {effect}."
+
+
+def remedy_help(before: State | None, after: State) -> str:
+    """What the remedy last switched on does and costs; else what the section is for. Says who overrides whom."""
+    added = [key for key in after.remedies if before is None or key not in before.remedies]
+    key = (added or list(after.remedies) or [""])[-1]
+    if not key:
+        return "Switch one on: grey is the network as set, black what the remedy makes of it."
+    remedy = REMEDIES[key]
+    text = f"{remedy.label}: {remedy.summary} {remedy.cost} {remedy.nothing_when}"
+    for override in overrides(after.config, after.remedies):
+        text += (
+            f" {REMEDIES[override.winner].label} overrides {REMEDIES[override.loser].label}:"
+            f" both set the {WORDS[override.field].label.lower()}."
+        )
+    if after.config.effective() == after.remedied.effective():
+        text += " Here it changes nothing."
+    return text

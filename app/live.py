@@ -1,0 +1,37 @@
+"""GET /live: what the page draws next. One request is in flight at a time; the newest state goes next."""
+
+from typing import Any
+
+import orjson
+from flask import Flask, Response, request
+
+from app.cache import TraceCache
+from app.pages import explore
+from app.state import lenient, pairs_of
+from components.theme import PALETTES
+
+
+def _plain(value: Any) -> Any:
+    """Dash components as the browser wants them."""
+    return value.to_plotly_json()
+
+
+def register(app: Flask, traces: TraceCache) -> None:
+    """The live route: `state` and `since` are query strings, `theme` a palette, `dragging` 1 while a hand moves."""
+
+    @app.get("/live")
+    def live() -> Response:
+        state, notes = lenient(pairs_of(request.args.get("state", "").encode()))
+        since = request.args.get("since")
+        theme = request.args.get("theme", "")
+        components = explore.frame(
+            state,
+            notes,
+            lenient(pairs_of(since.encode()))[0] if since is not None else None,
+            theme if theme in PALETTES else "light",
+            request.args.get("dragging") == "1",
+            traces,
+        )
+        return Response(
+            orjson.dumps({"query": state.query, "components": components}, default=_plain), mimetype="application/json"
+        )

@@ -1,0 +1,1 @@
+"""One page a file: PATH, TITLE, layout(**query), register(app, traces)."""

@@ -1,0 +1,90 @@
+"""Under each title: what to look for, for the very network on the screen. And each chart in words."""
+
+from math import isinf
+
+import numpy as np
+
+from simulation.activations import ACTIVATIONS
+from simulation.diagnosis import Verdict
+from simulation.sentences import digits, factor, percent, power, two_stories
+from simulation.trace import SignalTrace
+
+TITLES = {
+    "backward-delta": "Error signal δ, backward",
+    "backward-weights": "Weight gradient dW, what the optimizer sees",
+    "forward": "Activations, forward",
+    "heatmap-delta": "Where the error signals lie",
+    "heatmap-activation": "Where the activations lie",
+    "units": "Inactive, dead and saturated",
+}
+
+# The arrays that each chart draws, for its table.
+COLUMNS = {
+    "backward-delta": ("log10_delta_rms", "log10_activation_grad_rms"),
+    "backward-weights": ("log10_weight_grad_norm", "log10_bias_grad_norm"),
+    "forward": ("log10_pre_activation_rms", "log10_activation_rms"),
+    "heatmap-delta": ("log10_delta_rms",),
+    "heatmap-activation": ("log10_activation_rms",),
+    "units": ("inactive_fraction", "dead_fraction", "saturated_fraction"),
+}
+
+
+def caption(panel: str, verdict: Verdict, activation: str) -> str:
+    """One line for this chart of this network."""
+    return {
+        "backward-delta": _delta,
+        "backward-weights": lambda v: (
+            two_stories(v) or "Its size is δ times the layer's input: here both tell the same story."
+        ),
+        "forward": _forward,
+        "heatmap-delta": lambda v: "Each column is one layer; darker means more entries at that size.",
+        "heatmap-activation": lambda v: "Each column is one layer; a wide column means that units differ much in size.",
+        "units": lambda v: _units(activation),
+    }[panel](verdict)
+
+
+def _delta(verdict: Verdict) -> str:
+    if verdict.state == "dead":
+        return f"Nothing arrives: from layer {verdict.dies_at} down the error signal is exactly 0."
+    if verdict.delta.state == "stable":
+        return "Nearly flat is what training needs: every layer hears the output about equally well."
+    return f"A straight slope is a constant factor per layer, here about {factor(verdict.delta)}. Flat is what training needs."
+
+
+def _forward(verdict: Verdict) -> str:
+    activation, delta = verdict.activation, verdict.delta
+    if isinf(activation.decades):
+        return "The activations fall to exactly 0: nothing of the input reaches the output."
+    if activation.state == "stable":
+        if delta.state == "stable":
+            return "The forward signal keeps its size, too."
+        return "The forward signal keeps its size: looking only at activations would miss the problem."
+    change = "shrinks" if activation.decades < 0 else "grows"
+    return f"The forward signal {change} by about {factor(activation)} a layer."
+
+
+def _units(activation: str) -> str:
+    phi = ACTIVATIONS[activation]
+    low, high = phi.flat
+    zones = [f"z below {digits(low, 3)}"] * (not isinf(low)) + [f"z above {digits(high, 3)}"] * (not isinf(high))
+    flat = (
+        f"Saturated: {' or '.join(zones)}, where {phi.label} is nearly flat."
+        if zones
+        else f"{phi.label} has no flat zone that counts as saturated."
+    )
+    return f"Inactive: slope exactly 0. Dead: inactive for the whole batch. {flat}"
+
+
+def description(panel: str, trace: SignalTrace, verdict: Verdict) -> str:
+    """The chart in words, for those who do not see it."""
+    if panel == "units":
+        return (
+            f"Means over the layers: {percent(verdict.inactive_fraction)} of the entries inactive, "
+            f"{percent(verdict.dead_fraction)} of the units dead, {percent(verdict.saturated_fraction)} of the entries saturated."
+        )
+    name = COLUMNS[panel][-1] if panel == "forward" else COLUMNS[panel][0]
+    sizes = getattr(trace, name)
+    words = name.removeprefix("log10_").replace("_", " ")
+    zeros = int(np.isneginf(sizes).sum())
+    lost = f" It is exactly 0 in {zeros} layers." if zeros else ""
+    return f"{TITLES[panel]}: {words} by layer, {power(sizes[0])} at layer 1, {power(sizes[-1])} at layer {trace.depth}.{lost}"

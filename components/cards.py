@@ -1,0 +1,153 @@
+"""The page's building blocks: headline, tiles, legend, chart cards, tables."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import dcc, html
+
+from components import ids
+from components.text import minus, power, rich
+from simulation.diagnosis import FORMATS, STABLE_DECADES, Change, Verdict
+from simulation.sentences import Sentence, describe, describe_remedied, percent
+from simulation.trace import SignalTrace
+
+
+def headline(baseline: Verdict, remedied: Verdict | None, remedies: str) -> list[Any]:
+    """The sentence: what happens, and what the remedies make of it."""
+    sentence: Sentence = describe(baseline)
+    children: list[Any] = [html.Span(sentence.word, className=f"verdict {baseline.state}"), " ", *rich(sentence.text)]
+    if remedied:
+        text = f"With {remedies}: {describe_remedied(remedied)}"
+        return [*children, " ", html.Span(rich(text), className=f"verdict {remedied.state}")]
+    return [*children, " ", html.Span(rich(sentence.note), className="aside")] if sentence.note else children
+
+
+def announcement(baseline: Verdict, remedied: Verdict | None, remedies: str) -> str:
+    """The same for a screen reader."""
+    return str(describe(baseline)) + (f" With {remedies}: {describe_remedied(remedied)}" if remedied else "")
+
+
+def tiles(baseline: Verdict, remedied: Verdict | None) -> list[html.Div]:
+    """Five numbers: three ratios over the depth, two shares."""
+    last = baseline.depth
+
+    def ratio(label: str, name: str) -> html.Div:
+        before: Change = getattr(baseline, name)
+        after: Change | None = getattr(remedied, name) if remedied else None
+        return _tile(label, power(before.decades), before.state, power(after.decades) if after else None)
+
+    def share(label: str, name: str) -> html.Div:
+        after = [percent(getattr(remedied, name))] if remedied else None
+        return _tile(label, [percent(getattr(baseline, name))], "", after)
+
+    return [
+        ratio(f"Error signal, layer 1 / {last}", "delta"),
+        ratio(f"Weight gradient, 1 / {last}", "weight_grad"),
+        ratio(f"Activation, {last} / 1", "activation"),
+        share("Saturated entries", "saturated_fraction"),
+        share("Dead units", "dead_fraction"),
+    ]
+
+
+def _tile(label: str, before: list[Any], state: str, after: list[Any] | None) -> html.Div:
+    value: list[Any] = [html.Span(before, className=f"number {state}")]
+    if after:
+        value += [" ", html.Span(["→ ", *after], className="after")]
+    return html.Div([html.Div(label, className="label"), html.Div(value, className="value")], className="tile")
+
+
+def legend(as_set: str, remedies: str) -> list[Any]:
+    """What grey and dashed is, and what ink and solid is."""
+    entries: list[Any] = [html.Span([html.I(className="key dashed"), f"as set: {as_set}"])]
+    if remedies:
+        entries.append(html.Span([html.I(className="key solid"), f"with remedies: {remedies}"]))
+    return entries
+
+
+def chart_card(panel: str, title: str, text: str) -> html.Section:
+    """A chart with its title, its caption, its words for screen readers, and what can be taken away."""
+    graph = dcc.Graph(
+        id=ids.chart(panel), className="chart", responsive=True,
+        config={"displaylogo": False, "displayModeBar": "hover", "modeBarButtonsToRemove": ["lasso2d", "select2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
+                "toImageButtonOptions": {"filename": panel, "scale": 2}},
+    )  # fmt: skip
+    foot = html.Div(
+        [
+            html.Button("Table", id=ids.table_button(panel), className="quiet", type="button", **{"aria-expanded": "false", "aria-controls": ids.table(panel)}),
+            html.Button("SVG", id=ids.picture_button(panel), className="quiet", type="button", title="Save this chart as SVG", **{"data-chart": ids.chart(panel)}),
+        ],
+        className="card-foot",
+    )  # fmt: skip
+    return html.Section(
+        [
+            html.H2(title),
+            html.P(text, id=ids.caption(panel), className="caption"),
+            html.Div(graph, className="frame", role="img", **{"aria-labelledby": ids.description(panel)}),
+            html.P(id=ids.description(panel), className="unseen"),
+            foot,
+            html.Div(id=ids.table(panel), className="table-view"),
+        ],
+        className="card", id=f"card-{panel}",
+    )  # fmt: skip
+
+
+def log_text(value: float) -> str:
+    """A log10 size in a table: the number itself in powers of ten, or "0" for an exact zero."""
+    if value == float("-inf"):
+        return "0 exactly"
+    exponent = int(value // 1)
+    return f"{10 ** (value - exponent):.3f}e{exponent:+03d}"
+
+
+def trace_table(columns: Sequence[str], baseline: SignalTrace, remedied: SignalTrace | None) -> html.Table:
+    """The chart's numbers as a table, a row per layer."""
+    networks = [("", baseline)] + ([(" with remedies", remedied)] if remedied else [])
+    heads, cells = ["layer"], []
+    for suffix, trace in networks:
+        for column in columns:
+            heads.append(column.removeprefix("log10_").replace("_", " ") + suffix)
+            text = log_text if column.startswith("log10") else percent
+            cells.append([text(value) for value in getattr(trace, column).tolist()])
+    rows = [
+        html.Tr([html.Th(layer, scope="row"), *(html.Td(cell) for cell in row)])
+        for layer, row in enumerate(zip(*cells, strict=True), 1)
+    ]
+    return html.Table([html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])), html.Tbody(rows)])
+
+
+def formats(verdict: Verdict) -> html.Table:
+    """By magnitude: the first layer at which each format would lose activation or error signal."""
+
+    def cell(loss: Any) -> str:
+        parts = [f"rounds to 0 at layer {loss.first_zero}"] if loss.first_zero else []
+        parts += [f"overflows at layer {loss.first_overflow}"] if loss.first_overflow else []
+        return ", ".join(parts) or "fits"
+
+    rows = [
+        html.Tr(
+            [
+                html.Th(FORMATS[key].label, scope="row"),
+                html.Td(cell(losses["activation"])),
+                html.Td(cell(losses["delta"])),
+            ]
+        )
+        for key, losses in verdict.formats.items()
+    ]
+    heads = ("format", "activations, forward", "error signal, backward (for an output gradient of size 1)")
+    return html.Table([html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])), html.Tbody(rows)])
+
+
+def sigma_line(weight_scale: float, sigma: float, width: int, gain: float, activation: str) -> list[Any]:
+    """sigma, sigma_w, and how that compares with the activation's critical gain."""
+    total = weight_scale * sigma * width**0.5
+    near = (
+        f"{total / gain:.3g} times the critical {gain:.4g} of {activation}"
+        if total
+        else f"critical for {activation}: {gain:.4g}"
+    )
+    return [html.Span(["σ", html.Sub("w"), f" = {total:.4g}"]), f" · {near}"]
+
+
+def decade_bound() -> str:
+    """The threshold of the verdict in words."""
+    return minus(f"within {STABLE_DECADES:g} decades, a factor of {10**STABLE_DECADES:.0f}")

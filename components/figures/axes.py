@@ -1,0 +1,75 @@
+"""Axes for log10 values: Plotly's own log axis drops zeros silently, and heatmaps have none."""
+
+import base64
+from collections.abc import Iterable, Mapping
+from math import ceil, floor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+SMALLEST_SPAN = 4  # decades: a healthy network is to look flat
+_STEPS = (1, 2, 5)
+
+
+def typed(array: Array, kind: str = "f4") -> dict[str, Any]:
+    """An array as Plotly takes it in binary form."""
+    data = np.ascontiguousarray(array, dtype=kind)
+    encoded: dict[str, Any] = {"dtype": kind, "bdata": base64.b64encode(data.tobytes()).decode()}
+    if data.ndim > 1:
+        encoded["shape"] = f"{data.shape[0]}, {data.shape[1]}"
+    return encoded
+
+
+def tick_step(span: float) -> int:
+    """A step of 1, 2, 5, 10, ... decades that gives at most 7 of them."""
+    magnitude = 1
+    while True:
+        for step in _STEPS:
+            if span / (step * magnitude) <= 7:
+                return step * magnitude
+        magnitude *= 10
+
+
+def decade_range(arrays: Iterable[Array]) -> tuple[float, float, int]:
+    """(low, high, tick step) around the finite log10 values, in whole steps, at least SMALLEST_SPAN wide."""
+    finite = [array[np.isfinite(array)] for array in arrays]
+    values = np.concatenate([array for array in finite if array.size] or [np.zeros(1)])
+    low, high = float(values.min()) - 0.3, float(values.max()) + 0.3
+    missing = SMALLEST_SPAN - (high - low)
+    if missing > 0:
+        low, high = low - missing / 2, high + missing / 2
+    step = tick_step(high - low)
+    half = step / 2
+    return floor(low / half) * half, ceil(high / half) * half, step
+
+
+def decade_axis(low: float, high: float, step: int) -> dict[str, Any]:
+    """The y axis of log10 values, with powers of ten as its tick texts."""
+    return {
+        "range": [low, high], "tick0": 0, "dtick": step, "tickprefix": "10<sup>", "ticksuffix": "</sup>",
+        "tickformat": "d", "separatethousands": False,
+    }  # fmt: skip
+
+
+def layer_axis(depth: int) -> dict[str, Any]:
+    """The x axis from the first layer to the last, both labeled."""
+    step = tick_step(max(depth - 1, 1))
+    between = [tick for tick in range(step, depth, step) if 1 + step * 0.4 < tick < depth - step * 0.4]
+    ticks = sorted({1, *between, depth})
+    return {
+        "range": [1 - 0.02 * (depth - 1) - 0.02, depth + 0.02 * (depth - 1) + 0.02],
+        "tickvals": ticks,
+        "title": "layer",
+    }
+
+
+def line(palette: Mapping[str, str], remedied: bool, **more: Any) -> dict[str, Any]:
+    """As set: grey and dashed. With remedies: ink, solid."""
+    style = (
+        {"color": palette["ink"], "width": 2.6}
+        if remedied
+        else {"color": palette["baseline"], "width": 2, "dash": "dash"}
+    )
+    return {**style, **more}

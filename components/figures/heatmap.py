@@ -1,0 +1,45 @@
+"""Densities: for each layer, how its entries are spread over the decades. Ink on ground, no other color."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from components.figures.axes import decade_axis, layer_axis, tick_step, typed
+from components.theme import figure, transparent
+from simulation.trace import Density
+
+_STOPS = ((0.0, 0.0), (0.02, 0.08), (0.1, 0.2), (0.3, 0.5), (1.0, 0.95))  # share of the fullest cell, opacity
+
+
+def density_heatmap(palette: Mapping[str, str], density: Density, quantity: str) -> dict[str, Any]:
+    """Layer by log10 size; a cell is as dark as the share of the layer's entries in it, empty ones are clear."""
+    bins, depth = density.counts.shape
+    total = density.counts[:, :1].sum() + density.below[:1].sum() + density.zeros[:1].sum()
+    shares = density.counts / max(int(total), 1)
+    low, high = density.low, density.low + bins * density.step
+    step = tick_step(max(high - low, 1))
+    zeros = np.flatnonzero(density.zeros)
+    pad = 0.08 * max(high - low, 1)
+    if zeros.size:
+        low -= step
+    trace = {
+        "type": "heatmap", "name": quantity, "z": typed(shares),
+        "x0": 1, "dx": 1, "y0": density.low + density.step / 2, "dy": density.step,
+        "zmin": 0, "zmax": float(shares.max(initial=0.0)) or 1.0, "showscale": False,
+        "colorscale": [[stop, transparent(palette["ink"], opacity)] for stop, opacity in _STOPS],
+        "hovertemplate": f"layer %{{x}}: %{{z:.2~%}} of {quantity} near 10<sup>%{{y:.3~r}}</sup><extra></extra>",
+    }  # fmt: skip
+    marks = {
+        "type": "scatter", "mode": "markers", "x": (zeros + 1).tolist(), "y": [low + step / 2] * len(zeros),
+        "customdata": (density.zeros[zeros] / max(int(total), 1)).tolist(),
+        "marker": {"symbol": "x-thin", "size": 6, "line": {"width": 1.4, "color": palette["mute"]}},
+        "hovertemplate": "layer %{x}: %{customdata:.2~%} are exactly 0<extra></extra>",
+    }  # fmt: skip
+    notes = [
+        {"x": float(zeros[len(zeros) // 2] + 1), "y": low + step / 2, "yshift": 10, "showarrow": False,
+         "text": "exactly 0", "font": {"size": 11, "color": palette["mute"]}}
+    ] if zeros.size else []  # fmt: skip
+    return figure(
+        palette, [trace, marks], layer_axis(depth), decade_axis(low - pad, high + pad, step), hovermode="closest", annotations=notes
+    )  # fmt: skip

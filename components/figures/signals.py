@@ -1,0 +1,126 @@
+"""Signals by layer: lines of log10 magnitudes, with marks for exact zeros and for where number formats end."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from components.figures.axes import Array, decade_axis, layer_axis, line, typed
+from components.text import scientific, times
+from components.theme import figure, transparent
+from simulation.diagnosis import FORMATS
+
+Palette = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One line: log10 of a magnitude by layer (-inf is an exact zero).
+
+    label: written beside the line, so many pixels above it, or "" for none. start: the 0-based layer that its hover text
+    compares with (-1: the last, where the error signal starts; 0: the first).
+    """
+
+    name: str
+    log10_size: Array
+    remedied: bool = False
+    label: str = ""
+    label_shift: int = 11
+    dash: str = ""
+    start: int = -1
+
+
+def signal_lines(
+    palette: Palette, signals: list[Signal], span: tuple[float, float, int], in_words: bool, thresholds: bool = False
+) -> dict[str, Any]:
+    """The chart of these signals; `span` is (low, high, tick step) in decades, `in_words` adds the hover texts."""
+    depth = len(signals[0].log10_size)
+    low, high, step = span
+    zeros = any(np.isneginf(signal.log10_size).any() for signal in signals)
+    if zeros:  # room for the zero marks below everything that has a size
+        low -= step
+    traces = [_line(palette, signal, in_words) for signal in signals]
+    traces += [_zero_marks(palette, signal, low + step / 2) for signal in signals]
+    shapes, notes = _format_ends(palette, signals, low, high) if thresholds else ([], [])
+    notes += [_label(palette, signal) for signal in signals if signal.label and np.isfinite(signal.log10_size).any()]
+    return figure(
+        palette, traces, layer_axis(depth), decade_axis(low, high, step), shapes=shapes, annotations=notes
+    )  # fmt: skip
+
+
+def _line(palette: Palette, signal: Signal, in_words: bool) -> dict[str, Any]:
+    sizes = signal.log10_size
+    trace: dict[str, Any] = {
+        "type": "scatter", "mode": "lines" if len(sizes) > 1 else "markers", "name": signal.name,
+        "x": typed(np.arange(1, len(sizes) + 1), "i4"), "y": typed(np.where(np.isfinite(sizes), sizes, np.nan)),
+        "line": line(palette, signal.remedied, **({"dash": signal.dash} if signal.dash else {})),
+        "marker": {"color": palette["ink" if signal.remedied else "baseline"], "size": 7},
+        "connectgaps": False, "hoverinfo": "skip",
+    }  # fmt: skip
+    if in_words:
+        start = sizes[signal.start]
+        than = f"at layer {len(sizes) if signal.start == -1 else 1}"
+        with np.errstate(invalid="ignore"):
+            ratios = sizes - start
+        trace["customdata"] = [
+            [scientific(size), times(ratio, than)] for size, ratio in zip(sizes.tolist(), ratios.tolist(), strict=True)
+        ]
+        trace["hovertemplate"] = (
+            f"{signal.name}: 10<sup>%{{y:.3~r}}</sup> = %{{customdata[0]}}, %{{customdata[1]}}<extra></extra>"
+        )
+        del trace["hoverinfo"]
+    return trace
+
+
+def _zero_marks(palette: Palette, signal: Signal, height: float) -> dict[str, Any]:
+    layers = np.flatnonzero(np.isneginf(signal.log10_size)) + 1
+    middle = layers[len(layers) // 2] if len(layers) else 0
+    return {
+        "type": "scatter", "mode": "markers+text", "name": f"{signal.name}, exactly 0",
+        "x": layers.tolist(), "y": [height] * len(layers),
+        "text": ["exactly 0" if layer == middle else "" for layer in layers], "textposition": "top center",
+        "textfont": {"color": palette["ink"], "size": 12},
+        "marker": {"symbol": "x-thin", "size": 7, "line": {"width": 1.6, "color": palette["ink" if signal.remedied else "baseline"]}},
+        "hovertemplate": f"{signal.name}: exactly 0<extra></extra>",
+    }  # fmt: skip
+
+
+def _label(palette: Palette, signal: Signal) -> dict[str, Any]:
+    """The signal's name at the middle of its line."""
+    finite = np.flatnonzero(np.isfinite(signal.log10_size))
+    at = finite[int(len(finite) * 0.72)]
+    return {
+        "x": int(at) + 1, "y": float(signal.log10_size[at]), "text": signal.label, "showarrow": False, "yshift": signal.label_shift,
+        "font": {"size": 11, "color": palette["ink" if signal.remedied else "mute"]},
+    }  # fmt: skip
+
+
+def _format_ends(palette: Palette, signals: list[Signal], low: float, high: float) -> tuple[list[Any], list[Any]]:
+    """Where number formats end, if a line gets there: shaded, and labeled in place."""
+    sizes = np.concatenate([signal.log10_size for signal in signals])
+    smallest, largest = (
+        np.nanmin(np.where(np.isfinite(sizes), sizes, 0)),
+        np.nanmax(np.where(np.isfinite(sizes), sizes, 0)),
+    )
+    shapes: list[Any] = []
+    notes: list[Any] = []
+    for key in ("float16", "float32", "float64"):
+        for edge, color, word in (
+            (FORMATS[key].log10_zero, "vanishing", "rounds to 0"), (FORMATS[key].log10_overflow, "exploding", "overflows"),
+        ):  # fmt: skip
+            if not (smallest < edge if word == "rounds to 0" else edge < largest):
+                continue
+            beyond = low if word == "rounds to 0" else high
+            shapes += [
+                {"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": edge, "y1": beyond, "layer": "below",
+                 "line": {"width": 0}, "fillcolor": transparent(palette[color], 0.05)},
+                {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": edge, "y1": edge, "layer": "below",
+                 "line": {"width": 1, "dash": "dot", "color": transparent(palette[color], 0.7)}},
+            ]  # fmt: skip
+            notes.append(
+                {"xref": "paper", "x": 1 if word == "rounds to 0" else 0, "xanchor": "right" if word == "rounds to 0" else "left",
+                 "y": edge, "yanchor": "top" if word == "rounds to 0" else "bottom",
+                 "text": f"{key} {word}", "showarrow": False, "font": {"size": 11, "color": palette[color]}}
+            )  # fmt: skip
+    return shapes, notes

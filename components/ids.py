@@ -1,0 +1,53 @@
+"""The ids of the page's elements; outside tests and embedding pages rely on `control-` and `chart-`."""
+
+HEADLINE, ANNOUNCE, NOTES, CHANGE = "headline", "announce", "notes", "change"
+TILES, LEGEND, FORMATS, STORY, SIGMA_LINE = "tiles", "legend", "formats", "story", "sigma-line"
+SETTLED, LIVE, THEME, RESET, SEARCH = "settled", "live", "theme", "reset", "search"
+SIGMA_BOX, REMEDY_HELP, CSV_LINK = "sigma-box", "remedy-help", "csv-link"
+
+# The charts, in the order of the page: the panels' names as embedding pages know them.
+PANELS = ("backward-delta", "backward-weights", "forward", "heatmap-delta", "heatmap-activation", "units")
+
+
+def control(field: str) -> str:
+    """The element that holds everything that sets this field."""
+    return f"control-{field}"
+
+
+def slider(field: str) -> str:
+    return f"slider-{field}"
+
+
+def value(field: str) -> str:
+    """The component whose `value` is the field's: a number box, chips or a select."""
+    return f"value-{field}"
+
+
+def summary(field: str) -> str:
+    """The line under a choice that says what the chosen option is."""
+    return f"summary-{field}"
+
+
+def chart(panel: str) -> str:
+    return f"chart-{panel}"
+
+
+def caption(panel: str) -> str:
+    return f"caption-{panel}"
+
+
+def description(panel: str) -> str:
+    """The chart in words, for screen readers."""
+    return f"description-{panel}"
+
+
+def table(panel: str) -> str:
+    return f"table-{panel}"
+
+
+def table_button(panel: str) -> str:
+    return f"table-button-{panel}"
+
+
+def picture_button(panel: str) -> str:
+    return f"picture-{panel}"

@@ -1,0 +1,153 @@
+"""The page around the charts: header, rail of controls, the order of reading."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dash import dcc, html
+
+from components import cards, ids
+from components.captions import TITLES
+from components.controls import control
+from simulation.activations import ACTIVATIONS
+from simulation.config import GROUPS, group_of
+from simulation.initializers import INITIALIZERS
+from simulation.parameters import Parameter
+from simulation.presets import PRESETS
+from simulation.simplifications import simplifications
+
+NAME = "Gradient Flow Lab"
+
+
+def header() -> html.Header:
+    return html.Header(
+        [
+            html.A(NAME, href="/", className="brand"),
+            html.Nav(html.A("Explore", href="/", **{"aria-current": "page"}), **{"aria-label": "Pages"}),
+            html.Div(
+                [
+                    html.Button("Reset", id=ids.RESET, className="plain", type="button", title="Back to the first network"),
+                    html.Button("◐", id=ids.THEME, className="plain", type="button", title="Light or dark", **{"aria-label": "Switch between light and dark"}),
+                ],
+                className="header-end",
+            ),
+        ],
+        className="header",
+    )  # fmt: skip
+
+
+def _start() -> list[Any]:
+    """The search box over presets, activations and initializations, and the lesson of the preset on screen."""
+    kinds = (
+        ("preset", "", PRESETS),
+        ("activation", "Activation: ", ACTIVATIONS),
+        ("initializer", "Initialization: ", INITIALIZERS),
+    )
+    options = [
+        {"label": prefix + entry.label, "value": f"{kind} {key}", "search": f"{prefix}{entry.label} {key} {entry.summary}"}
+        for kind, prefix, registry in kinds for key, entry in registry.items()
+    ]  # fmt: skip
+    return [
+        html.H3("Start from"),
+        dcc.Dropdown(
+            id=ids.SEARCH, options=options, clearable=True, searchable=True, placeholder="Search", className="select"
+        ),
+        html.P(id=ids.STORY, className="help story"),
+    ]
+
+
+def _sigma() -> html.Div:
+    """The absolute sigma of one weight, printed live and taken as well."""
+    return html.Div(
+        [
+            html.Div(
+                [html.Label("σ of one weight", htmlFor=ids.SIGMA_BOX), dcc.Input(id=ids.SIGMA_BOX, type="text", className="box", autoComplete="off")],
+                className="control-head",
+            ),
+            html.P(id=ids.SIGMA_LINE, className="help shown"),
+        ],
+        className="control sigma",
+    )  # fmt: skip
+
+
+def rail(values: Mapping[str, Any], words: Mapping[str, Parameter], shown: Callable[[str], bool]) -> html.Aside:
+    """All controls, by group; on a phone one group at a time."""
+
+    def group(key: str) -> list[Any]:
+        fields = [name for name in words if name != "remedies" and group_of(name) == key]
+        controls: list[Any] = [control(name, words[name], values[name], shown(name)) for name in fields]
+        if "weight_scale" in fields:
+            controls.insert(fields.index("weight_scale") + 1, _sigma())
+        return controls
+
+    def section(key: str, title: str, content: list[Any], folded: bool = False) -> html.Section:
+        body = html.Details([html.Summary(title), *content]) if folded else [html.H3(title), *content]
+        return html.Section(body, className="group", **{"data-group": key})
+
+    remedies = control("remedies", words["remedies"], values["remedies"])
+    sections = [
+        html.Section(_start(), className="group", **{"data-group": "start"}),
+        section("network", GROUPS["network"], group("network")),
+        section("initialization", GROUPS["initialization"], group("initialization")),
+        section("remedies", "Remedies", [remedies, html.P(id=ids.REMEDY_HELP, className="help shown")]),
+        section("structure", GROUPS["structure"], group("structure"), folded=True),
+        section("data", GROUPS["data"], group("data"), folded=True),
+    ]
+    tabs = [
+        ("start", "Start"),
+        ("network", "Network"),
+        ("initialization", "Weights"),
+        ("remedies", "Remedies"),
+        ("structure", "Norms"),
+        ("data", "Data"),
+    ]
+    buttons = [html.Button(label, type="button", className="chip", **{"data-tab": key}) for key, label in tabs]
+    fold = html.Button(
+        "Fold", type="button", className="quiet fold", **{"aria-label": "Fold the controls", "data-fold": "1"}
+    )
+    return html.Aside(
+        [html.Div([*buttons, fold], className="tabs"), *sections],
+        className="rail", id="rail", **{"aria-label": "Controls", "data-open": "network"},
+    )  # fmt: skip
+
+
+def _honesty() -> html.Details:
+    rows = [html.Div([html.Dt(what), html.Dd(why)]) for what, why in simplifications()]
+    return html.Details(
+        [html.Summary("What this leaves out"), html.Dl(rows)], className="card fold-card", id="simplifications"
+    )
+
+
+def explore(
+    values: Mapping[str, Any], words: Mapping[str, Parameter],
+    shown: Callable[[str], bool], notes: list[str],
+) -> html.Div:  # fmt: skip
+    """The Explore page for these values."""
+    chart = {panel: cards.chart_card(panel, title, "") for panel, title in TITLES.items()}
+    main = html.Main(
+        [
+            html.H1(["…"], id=ids.HEADLINE, className="headline"),
+            html.P(id=ids.ANNOUNCE, className="unseen", role="status", **{"aria-live": "polite"}),
+            html.Div([html.P(note) for note in notes], id=ids.NOTES, className="notes", role="status"),
+            html.Div(id=ids.TILES, className="tiles"),
+            html.Div(
+                [html.Div(id=ids.LEGEND, className="legend"), html.A("What is simulated, and what is left out", href="#simplifications", className="quiet-link")],
+                className="legend-row",
+            ),
+            html.P("Drag Depth or Weight scale, or switch a remedy on: everything here is simulated again as you move.", id="hint", className="hint"),
+            html.P(id=ids.CHANGE, className="change"),
+            html.Div([chart[panel] for panel in ids.PANELS], className="charts"),
+            html.Section(
+                [
+                    html.H2("What each number format would lose"),
+                    html.P("The first layer, in the direction of travel, at which the typical size would round to 0 or overflow.", className="caption"),
+                    html.Div(id=ids.FORMATS, className="table-view"),
+                ],
+                className="card",
+            ),
+            html.P([html.A("All numbers of this picture as CSV", id=ids.CSV_LINK, href="/api/v1/trace.csv", className="quiet-link")]),
+            _honesty(),
+            dcc.Store(id=ids.SETTLED), dcc.Store(id=ids.LIVE),
+        ],
+        className="main",
+    )  # fmt: skip
+    return html.Div([header(), html.Div([rail(values, words, shown), main], className="columns")], className="page")

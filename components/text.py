@@ -1,0 +1,65 @@
+"""Numbers and sentences as the page writes them: real superscripts, real multiplication signs."""
+
+import re
+from math import isinf, isnan
+from typing import Any
+
+from dash import html
+
+_POWER = re.compile(r"10\^(-?[\d.,]+)")
+
+
+def minus(text: str) -> str:
+    """The text with a true minus sign in front of numbers."""
+    return re.sub(r"-(?=\d)", "−", text)
+
+
+def rich(text: str) -> list[Any]:
+    """The sentence as Dash children, 10^x as a superscript and x as a multiplication sign."""
+    text = re.sub(r"(?<![A-Za-z])x (?=\d)", "× ", text).replace(" x 10^", " × 10^").replace("^2", "²")
+    parts: list[Any] = []
+    for index, part in enumerate(_POWER.split(text)):
+        if index % 2:
+            parts += ["10", html.Sup(minus(part))]
+        elif part:
+            parts.append(part)
+    return parts
+
+
+def power(log10_size: float) -> list[Any]:
+    """A size given by its log10, as a power of ten; an exact zero in words."""
+    if isnan(log10_size) or isinf(log10_size):
+        return ["exactly 0" if log10_size < 0 else "from exactly 0"]
+    digits = 1 if abs(log10_size) < 100 else 0
+    rounded = round(log10_size, digits) + 0.0
+    return ["10", html.Sup(minus(f"{rounded:.{digits}f}"))]
+
+
+def scientific(log10_size: float) -> str:
+    """3.21 x 10^-8 for a hover label (Plotly's own superscript markup), or the plain number near 1."""
+    if isinf(log10_size):
+        return "exactly 0"
+    exponent = int(log10_size // 1)
+    mantissa = 10 ** (log10_size - exponent)
+    if mantissa >= 9.995:
+        mantissa, exponent = 1.0, exponent + 1
+    return f"{mantissa:.2f} × 10<sup>{minus(str(exponent))}</sup>"
+
+
+_NAMES = ((12, "trillion"), (9, "billion"), (6, "million"), (3, "thousand"))
+
+
+def times(log10_ratio: float, than: str) -> str:
+    """A ratio in words: "31 million times smaller than at layer 50"."""
+    if isnan(log10_ratio) or isinf(log10_ratio):
+        return "exactly 0" if log10_ratio < 0 else f"{than} is exactly 0"
+    size = abs(log10_ratio)
+    if size < 0.02:
+        return f"as large as {than}"
+    direction = "smaller" if log10_ratio < 0 else "larger"
+    if size >= 15:
+        return f"10<sup>{size:.0f}</sup> times {direction} than {than}"
+    for exponent, name in _NAMES:
+        if size >= exponent:
+            return f"{10 ** (size - exponent):.3g} {name} times {direction} than {than}"
+    return f"{10**size:.3g} times {direction} than {than}"

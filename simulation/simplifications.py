@@ -1,0 +1,31 @@
+"""What is left out: every simplification of what is shown, from the declarations where they say it."""
+
+from simulation.config import BUDGET, FIELDS
+from simulation.diagnosis import STABLE_DECADES
+from simulation.normalizations import NORMALIZATIONS
+from simulation.options import INPUTS
+from simulation.parameters import Number
+
+
+def simplifications() -> list[tuple[str, str]]:
+    """(what, why it matters), in the order of how much they matter."""
+    epsilons = ", ".join(
+        f"{norm.label} {norm.epsilon:.2g}" for norm in NORMALIZATIONS.values() if norm.over != "nothing"
+    )
+    inputs = ", ".join(option.label for option in INPUTS.values())
+    budget = "; ".join(f"{counted} at most {most:.0e}" for counted, _, most in BUDGET)
+    depth = FIELDS["depth"]
+    assert isinstance(depth, Number)
+    return [
+        ("At initialization", "Nothing has been trained yet. What is shown is where training would start."),
+        ("A random output gradient", "In place of a loss, independent normal numbers of size 1 are put in at the output. So only ratios between layers mean anything, never absolute sizes, and no threshold on a gradient's size is used here."),
+        ("Fully connected layers of one width", "No convolutions, attention, recurrence, pooling or dropout, and no separate output head."),
+        ("No data yet", f"The inputs are made up ({inputs}). Real data are correlated and are not centered."),
+        ("Norms as they start", f"Gain 1 and shift 0, statistics of the very batch. Epsilons: {epsilons}."),
+        ("Independent weights, normal biases", "Weights are drawn layer by layer; PyTorch draws its default biases uniformly, here they are normal."),
+        ("One network at a time", "One seed is one draw. Narrow networks differ much from seed to seed: try some."),
+        ("Averages", "A line is a root mean square over batch and units, or a Frobenius norm; the heatmaps show the spread."),
+        ("Double precision", "Computed in float64 with the powers of two carried apart, so that no size is lost; a slope too small for float64 counts as 0."),
+        ("A verdict is a convention", f"A signal counts as stable while it changes by at most {STABLE_DECADES:g} decades over the depth."),
+        ("A budget", f"Up to {depth.high:g} layers; {budget}."),
+    ]  # fmt: skip
