@@ -14,6 +14,7 @@
     since: null,     // the last state at which the hand rested, as the server wrote it
     busy: false,
     held: false,     // a pointer is down on a control
+    shown: {},       // by element: its properties as last drawn
     ranges: {},      // by chart, while held: the axis ranges so far, which only grow
     frames: 0,       // painted so far; tests and benchmarks read it
   };
@@ -87,10 +88,21 @@
   function draw(components, rested) {
     if (!document.getElementById("headline")) return;  // the page was left meanwhile
     for (const [id, properties] of Object.entries(components)) {
-      if (properties.figure) hold(id, properties.figure.layout, rested);
+      if (properties.figure) {
+        if (!rested && !onScreen(id)) continue;
+        hold(id, properties.figure.layout, rested);
+      }
+      const text = JSON.stringify(properties);
+      if (lab.shown[id] === text) continue;
+      lab.shown[id] = text;
       window.dash_clientside.set_props(id, properties);
     }
     lab.frames += 1;
+  }
+
+  function onScreen(id) {
+    const box = document.getElementById(id)?.getBoundingClientRect();
+    return box && box.bottom > 0 && box.top < window.innerHeight;
   }
 
   /* While a control is held no axis shrinks or moves: the eye compares. */
@@ -113,9 +125,9 @@
   document.addEventListener("pointerdown", (event) => {
     if (event.target.closest(".slider")) { lab.held = true; rememberHint(); }
   }, true);
-  for (const over of ["pointerup", "pointercancel", "blur"]) {
-    window.addEventListener(over, () => { if (lab.held) { lab.held = false; schedule(); } }, true);
-  }
+  const release = () => { if (lab.held) { lab.held = false; schedule(); } };
+  for (const over of ["pointerup", "pointercancel"]) window.addEventListener(over, release, true);
+  window.addEventListener("blur", release);
 
   function rememberHint() {
     store("hint", "seen");

@@ -44,7 +44,7 @@ def _number(name: str, parameter: Number, value: float) -> list[Any]:
             marks={0: "1"} if parameter.logarithmic else {}, updatemode="drag", allow_direct_input=False, included=True,
             className="slider logarithmic" if parameter.logarithmic else "slider",
         ),
-        html.P(parameter.summary, className="help"),
+        html.P(parameter.summary, className="help", role="note"),
     ]  # fmt: skip
 
 

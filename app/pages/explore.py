@@ -1,6 +1,6 @@
 """Explore: drag, and see at once how activations and gradients live or die through a deep network."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -76,9 +76,12 @@ def figures(seen: View, theme: str, in_words: bool) -> Components:
     backward = decade_range([*arrays("log10_delta_rms"), *arrays("log10_weight_grad_norm")])
     forward = decade_range([*arrays("log10_pre_activation_rms"), *arrays("log10_activation_rms")])
     both = [
-        *signals("log10_pre_activation_rms", "pre-activation z", dash="dot", start=0, label="z, before φ"),
-        *signals("log10_activation_rms", "activation h", start=0, label="h, after φ", label_shift=-11),
+        *signals("log10_pre_activation_rms", "pre-activation z", dash="dot", start=0),
+        *signals("log10_activation_rms", "activation h", start=0),
     ]
+    count = len(networks)  # only the lines of the shown network, the last of each kind, are labeled
+    both[count - 1] = replace(both[count - 1], label="z, before φ")
+    both[-1] = replace(both[-1], label="h, after φ", label_shift=-11)
     shown, _ = seen.shown
     assert shown.delta_density
     assert shown.activation_density
@@ -106,7 +109,7 @@ def texts(seen: View) -> Components:
         ids.TILES: {"children": cards.tiles(seen.verdict, seen.remedied_verdict)},
         ids.LEGEND: {"children": cards.legend(_described(state), named)},
         ids.SIGMA_LINE: {"children": cards.sigma_line(config.weight_scale, sigma, config.width, phi.gain(config.negative_slope), phi.label)},
-        ids.SIGMA_BOX: {"value": f"{config.weight_scale * sigma:.6g}", "disabled": not sigma},
+        ids.SIGMA_BOX: {"value": f"{config.weight_scale * sigma:.4g}", "disabled": not sigma},
         ids.SEARCH: {"placeholder": preset.label if preset else "Your own network"},
         ids.STORY: {"children": preset.summary if preset else "Start from one of these, or search an activation or initialization."},
         **{ids.caption(panel): {"children": rich(caption(panel, verdict, activation))} for panel in TITLES},
@@ -235,7 +238,7 @@ def weight_scale_for(text: str, state: State) -> Any:
         wanted = float(text)
     except (TypeError, ValueError):
         return dash.no_update
-    if not sigma or f"{state.config.weight_scale * sigma:.6g}" == text.strip():
+    if not sigma or f"{state.config.weight_scale * sigma:.4g}" == text.strip():
         return dash.no_update
     return scale.format(scale.clamp(wanted / sigma))
 

@@ -1,0 +1,22 @@
+ARG BASE=python:3.13-slim
+FROM ${BASE}
+
+ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8050
+WORKDIR /app
+
+COPY requirements.txt .
+RUN pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
+
+COPY simulation simulation
+COPY components components
+COPY assets assets
+COPY app app
+RUN python -m compileall -q simulation components app
+
+RUN useradd --system --uid 10001 --no-create-home lab
+USER 10001
+
+EXPOSE 8050
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f\"http://127.0.0.1:{os.environ['PORT']}/healthz\", timeout=4)"]
+CMD ["gunicorn", "--config", "app/gunicorn_conf.py", "app.server:server"]

@@ -1,0 +1,54 @@
+# `make` alone lists the commands.
+SHELL := /bin/bash
+PYTHON ?= python3
+PORT ?= 8050
+HOST ?= 127.0.0.1
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help run serve test lint bench docs screenshots setup setup-dev browser
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+$(VENV)/.runtime: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try make PYTHON=python3.12")'
+	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	@echo "Installing what the application runs on ..."
+	@$(RUN) -m pip install --quiet --no-input --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
+	@echo "Installing what the tests need ..."
+	@$(RUN) -m pip install --quiet --no-input --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+setup: $(VENV)/.runtime ## install what the application runs on, into .venv
+
+setup-dev: $(VENV)/.development ## the same, and what the tests need
+
+run: setup ## start the application and print its address
+	@echo "Gradient Flow Lab is at http://$(HOST):$(PORT)/"
+	@$(RUN) -m gunicorn --workers 1 --threads 4 --bind $(HOST):$(PORT) --no-control-socket --log-level warning app.server:server
+
+serve: setup ## serve it with gunicorn, a worker per core (HOST, PORT, WORKERS)
+	@HOST=$(HOST) PORT=$(PORT) $(RUN) -m gunicorn --config app/gunicorn_conf.py app.server:server
+
+lint: setup-dev ## ruff, mypy, the one-way imports
+	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(RUN) -m mypy && $(VENV)/bin/lint-imports
+
+test: setup-dev browser lint ## every check there is, a real browser included
+	@$(RUN) -m pytest
+
+browser: ## install Chromium (Debian's package) if there is none
+	@command -v chromium >/dev/null || { echo "Installing Chromium ..."; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+
+bench: setup-dev ## the performance figures of the README
+	@$(RUN) -m benchmarks.propagate
+
+docs: setup ## write docs/reference.md anew from the registries
+	@$(RUN) -m docs.generate
+
+screenshots: setup-dev browser ## pictures of the page, light, dark, wide and narrow, into screenshots/
+	@$(RUN) -m tests.browser.screenshots
