@@ -3,11 +3,12 @@
 from math import isinf
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulation.activations import ACTIVATIONS
 from simulation.diagnosis import Verdict
 from simulation.sentences import digits, factor, percent, power, two_stories
-from simulation.trace import SignalTrace
+from simulation.trace import Density, SignalTrace
 
 TITLES = {
     "backward-delta": "Error signal δ, backward",
@@ -18,15 +19,29 @@ TITLES = {
     "units": "Inactive, dead and saturated",
 }
 
-# The arrays that each chart draws, for its table.
-COLUMNS = {
+# The arrays that each chart of lines draws, and for the heatmaps the density they show.
+ARRAYS = {
     "backward-delta": ("log10_delta_rms", "log10_activation_grad_rms"),
     "backward-weights": ("log10_weight_grad_norm", "log10_bias_grad_norm"),
     "forward": ("log10_pre_activation_rms", "log10_activation_rms"),
-    "heatmap-delta": ("log10_delta_rms",),
-    "heatmap-activation": ("log10_activation_rms",),
+    "heatmap-delta": ("log10_delta_rms", "delta_density"),
+    "heatmap-activation": ("log10_activation_rms", "activation_density"),
     "units": ("inactive_fraction", "dead_fraction", "saturated_fraction"),
 }
+_QUANTILES = {"10 % are below": 0.1, "half are below": 0.5, "90 % are below": 0.9}
+
+
+def columns(panel: str, trace: SignalTrace) -> dict[str, NDArray[np.float64]]:
+    """The chart's numbers, for its table: heads starting with "log10" hold logs, the others shares."""
+    table: dict[str, NDArray[np.float64]] = {}
+    for name in ARRAYS[panel]:
+        values = getattr(trace, name)
+        if isinstance(values, Density):
+            table |= {f"log10 {head}": values.quantile(share) for head, share in _QUANTILES.items()}
+            table["exactly 0"] = values.zeros / (values.zeros + values.below + values.counts.sum(axis=0))
+        else:
+            table[name.replace("_", " ")] = values
+    return table
 
 
 def caption(panel: str, verdict: Verdict, activation: str) -> str:
@@ -82,7 +97,7 @@ def description(panel: str, trace: SignalTrace, verdict: Verdict) -> str:
             f"Means over the layers: {percent(verdict.inactive_fraction)} of the entries inactive, "
             f"{percent(verdict.dead_fraction)} of the units dead, {percent(verdict.saturated_fraction)} of the entries saturated."
         )
-    name = COLUMNS[panel][-1] if panel == "forward" else COLUMNS[panel][0]
+    name = ARRAYS[panel][panel == "forward"]
     sizes = getattr(trace, name)
     words = name.removeprefix("log10_").replace("_", " ")
     zeros = int(np.isneginf(sizes).sum())

@@ -1,15 +1,16 @@
 """The page's building blocks: headline, tiles, legend, chart cards, tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from dash import dcc, html
+from numpy.typing import NDArray
 
 from components import ids
 from components.text import minus, power, rich
 from simulation.diagnosis import FORMATS, STABLE_DECADES, Change, Verdict
 from simulation.sentences import Sentence, describe, describe_remedied, percent
-from simulation.trace import SignalTrace
 
 
 def headline(baseline: Verdict, remedied: Verdict | None, remedies: str) -> list[Any]:
@@ -18,7 +19,9 @@ def headline(baseline: Verdict, remedied: Verdict | None, remedies: str) -> list
     children: list[Any] = [html.Span(sentence.word, className=f"verdict {baseline.state}"), " ", *rich(sentence.text)]
     if remedied:
         text = f"With {remedies}: {describe_remedied(remedied)}"
-        return [*children, " ", html.Span(rich(text), className=f"verdict {remedied.state}")]
+        children += [" ", html.Span(rich(text), className=f"verdict {remedied.state}")]
+        note = describe(remedied).note
+        return [*children, " ", html.Span(note, className="aside")] if note else children
     return [*children, " ", html.Span(rich(sentence.note), className="aside")] if sentence.note else children
 
 
@@ -41,7 +44,7 @@ def tiles(baseline: Verdict, remedied: Verdict | None) -> list[html.Div]:
         return _tile(label, [percent(getattr(baseline, name))], "", after)
 
     return [
-        ratio(f"Error signal, layer 1 / {last}", "delta"),
+        ratio(f"Error signal, 1 / {last}", "delta"),
         ratio(f"Weight gradient, 1 / {last}", "weight_grad"),
         ratio(f"Activation, {last} / 1", "activation"),
         share("Saturated entries", "saturated_fraction"),
@@ -99,15 +102,13 @@ def log_text(value: float) -> str:
     return f"{10 ** (value - exponent):.3f}e{exponent:+03d}"
 
 
-def trace_table(columns: Sequence[str], baseline: SignalTrace, remedied: SignalTrace | None) -> html.Table:
-    """The chart's numbers as a table, a row per layer."""
-    networks = [("", baseline)] + ([(" with remedies", remedied)] if remedied else [])
-    heads, cells = ["layer"], []
-    for suffix, trace in networks:
-        for column in columns:
-            heads.append(column.removeprefix("log10_").replace("_", " ") + suffix)
-            text = log_text if column.startswith("log10") else percent
-            cells.append([text(value) for value in getattr(trace, column).tolist()])
+def trace_table(columns: Mapping[str, NDArray[np.float64]]) -> html.Table:
+    """The chart's numbers as a table, a row per layer; heads starting with "log10" hold logs, the others shares."""
+    heads = ["layer", *(head.removeprefix("log10 ") for head in columns)]
+    cells = [
+        [(log_text if head.startswith("log10") else percent)(value) for value in column.tolist()]
+        for head, column in columns.items()
+    ]
     rows = [
         html.Tr([html.Th(layer, scope="row"), *(html.Td(cell) for cell in row)])
         for layer, row in enumerate(zip(*cells, strict=True), 1)

@@ -125,14 +125,17 @@ def explore(
     chart = {panel: cards.chart_card(panel, title, "") for panel, title in TITLES.items()}
     main = html.Main(
         [
-            html.H1(["…"], id=ids.HEADLINE, className="headline"),
+            html.Div(
+                [
+                    html.H1(id=ids.HEADLINE), " ",
+                    html.A("really simulated; what is left out", href="#simplifications", className="quiet-link"),
+                ],
+                className="headline",
+            ),
             html.P(id=ids.ANNOUNCE, className="unseen", role="status", **{"aria-live": "polite"}),
             html.Div([html.P(note) for note in notes], id=ids.NOTES, className="notes", role="status"),
             html.Div(id=ids.TILES, className="tiles"),
-            html.Div(
-                [html.Div(id=ids.LEGEND, className="legend"), html.A("What is simulated, and what is left out", href="#simplifications", className="quiet-link")],
-                className="legend-row",
-            ),
+            html.Div(id=ids.LEGEND, className="legend"),
             html.P("Drag Depth or Weight scale, or switch a remedy on: everything here is simulated again as you move.", id="hint", className="hint"),
             html.P(id=ids.CHANGE, className="change"),
             html.Div([chart[panel] for panel in ids.PANELS], className="charts"),

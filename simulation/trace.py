@@ -25,6 +25,14 @@ class Density:
     below: NDArray[np.uint32]
     zeros: NDArray[np.uint32]
 
+    def quantile(self, share: float) -> Array:
+        """By layer, the log10 size below which this share of its entries lies, to one bin; -inf below the grid."""
+        under = self.below + self.zeros
+        wanted = share * (under + self.counts.sum(axis=0))
+        reached = under + np.cumsum(self.counts, axis=0) >= wanted
+        sizes = self.low + self.step * (np.argmax(reached, axis=0) + 0.5)
+        return np.where(under >= wanted, -np.inf, sizes)
+
 
 @dataclass(frozen=True)
 class SignalTrace:

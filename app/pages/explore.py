@@ -12,7 +12,7 @@ from app import changes
 from app.cache import TraceCache
 from app.state import WORDS, State, lenient, pairs_of
 from components import cards, ids, shell
-from components.captions import COLUMNS, TITLES, caption, description
+from components.captions import TITLES, caption, columns, description
 from components.figures.axes import decade_range
 from components.figures.heatmap import density_heatmap
 from components.figures.signals import Signal, signal_lines
@@ -124,16 +124,17 @@ def texts(seen: View) -> Components:
 def settled_texts(seen: View, before: View | None, notes: list[str]) -> Components:
     """What is said once the hand rests."""
     trace, verdict = seen.shown
+    moved = before is not None and before.state != seen.state  # else what the address was changed to stays said
     line = changes.edit_line(before.state, seen.state, before.shown[1], verdict) if before else ""
     return {
         ids.ANNOUNCE: {
             "children": cards.announcement(seen.verdict, seen.remedied_verdict, _names(seen.state.remedies))
         },
-        ids.NOTES: {"children": [html.P(note) for note in notes]},
         ids.REMEDY_HELP: {"children": changes.remedy_help(before.state if before else None, seen.state)},
         ids.FORMATS: {"children": cards.formats(verdict)},
         ids.SETTLED: {"data": seen.state.query},
         ids.CSV_LINK: {"href": f"/api/v1/trace.csv?{seen.state.query}"},
+        **({ids.NOTES: {"children": [html.P(note) for note in notes]}} if moved or notes else {}),
         **({ids.CHANGE: {"children": rich(line)}} if line else {}),
         **{ids.description(panel): {"children": description(panel, trace, verdict)} for panel in TITLES},
     }
@@ -248,8 +249,11 @@ def _register_table(app: dash.Dash, panel: str, traces: TraceCache) -> None:
         Output(ids.table(panel), "children"), Output(ids.table_button(panel), "aria-expanded"),
         Input(ids.table_button(panel), "n_clicks"), Input(ids.SETTLED, "data"), prevent_initial_call=True,
     )  # fmt: skip
-    def table(clicks: int | None, query: str | None) -> tuple[Any, str]:
+    def show_table(clicks: int | None, query: str | None) -> tuple[Any, str]:
         if not (clicks or 0) % 2:
             return [], "false"
         seen = view(lenient(pairs_of((query or "").encode()))[0], traces)
-        return cards.trace_table(COLUMNS[panel], seen.baseline, seen.remedied), "true"
+        table = columns(panel, seen.baseline)
+        if seen.remedied:
+            table |= {f"{head}, with remedies": values for head, values in columns(panel, seen.remedied).items()}
+        return cards.trace_table(table), "true"

@@ -105,12 +105,14 @@ def _format_ends(palette: Palette, signals: list[Signal], low: float, high: floa
     )
     shapes: list[Any] = []
     notes: list[Any] = []
-    for key in ("float16", "float32", "float64"):
+    for key in ("float64", "float32", "float16"):
         for edge, color, word in (
             (FORMATS[key].log10_zero, "vanishing", "rounds to 0"), (FORMATS[key].log10_overflow, "exploding", "overflows"),
         ):  # fmt: skip
             if not (smallest < edge if word == "rounds to 0" else edge < largest):
                 continue
+            if any(abs(edge - other["y"]) < 0.07 * (high - low) for other in notes):
+                continue  # too near to another one to be told apart
             beyond = low if word == "rounds to 0" else high
             shapes += [
                 {"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": edge, "y1": beyond, "layer": "below",
