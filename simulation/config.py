@@ -176,8 +176,13 @@ def deepest(width: int, batch: int) -> int:
     return min(int(most // per_layer(width, batch)) for _, per_layer, most in BUDGET)
 
 
+def compact(number: float) -> str:
+    """4e9 for 4000000000.0."""
+    return f"{number:.0e}".replace("e+0", "e")
+
+
 def _budget_words(width: int, batch: int) -> str:
-    caps = " and ".join(f"{counted} at most {most:.0e}" for counted, _, most in BUDGET)
+    caps = " and ".join(f"{counted} at most {compact(most)}" for counted, _, most in BUDGET)
     return f"at most {deepest(width, batch)} layers at width {width} and batch {batch} ({caps})"
 
 

@@ -1,6 +1,6 @@
 """What is left out: every simplification of what is shown, from the declarations where they say it."""
 
-from simulation.config import BUDGET, FIELDS
+from simulation.config import BUDGET, FIELDS, compact
 from simulation.diagnosis import STABLE_DECADES
 from simulation.normalizations import NORMALIZATIONS
 from simulation.options import INPUTS
@@ -13,7 +13,7 @@ def simplifications() -> list[tuple[str, str]]:
         f"{norm.label} {norm.epsilon:.2g}" for norm in NORMALIZATIONS.values() if norm.over != "nothing"
     )
     inputs = ", ".join(option.label for option in INPUTS.values())
-    budget = "; ".join(f"{counted} at most {most:.0e}" for counted, _, most in BUDGET)
+    budget = "; ".join(f"{counted} at most {compact(most)}" for counted, _, most in BUDGET)
     depth = FIELDS["depth"]
     assert isinstance(depth, Number)
     return [

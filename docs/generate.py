@@ -1,0 +1,74 @@
+"""Writes docs/reference.md from the registries; a test holds the file against it. `make docs` runs it."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from app.state import WORDS
+from simulation.activations import ACTIVATIONS
+from simulation.config import BUDGET, DEFAULTS, FIELDS, GROUPS, compact, group_of
+from simulation.diagnosis import FORMATS, STABLE_DECADES
+from simulation.initializers import INITIALIZERS
+from simulation.normalizations import NORMALIZATIONS
+from simulation.options import INPUTS, NORM_POSITIONS, RESIDUALS
+from simulation.presets import PRESETS
+from simulation.remedies import REMEDIES
+from simulation.simplifications import simplifications
+from simulation.trace import ARRAYS
+
+REFERENCE = Path(__file__).parent / "reference.md"
+
+
+def _table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    heads = list(heads)
+    cells = [[str(cell).replace("|", "\\|") for cell in row] for row in rows]
+    lines = [heads, ["---"] * len(heads), *cells]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _edge(z: float) -> str:
+    return f"{z:.4g}".replace("inf", "∞")
+
+
+def reference() -> str:
+    """The whole reference as Markdown."""
+    named = [
+        ("Normalizations", NORMALIZATIONS),
+        ("Norm positions", NORM_POSITIONS),
+        ("Residual forms", RESIDUALS),
+        ("Inputs", INPUTS),
+    ]
+    parts = [
+        "# Reference\n\nGenerated from the code's own declarations by `make docs`; do not edit. "
+        "Field names, address keys and API keys are the same words.",
+        "## Settings\n\n" + _table(
+            ("key", "label", "group", "allowed", "default", "what it is"),
+            [(f"`{key}`", p.label, GROUPS[group_of(key)], p.allowed if not hasattr(p, "options") else f"one of {len(p.options)}, below", f"`{DEFAULTS[key]}`", p.summary)
+             for key, p in FIELDS.items()]
+            + [("`remedies`", WORDS["remedies"].label, "Remedies", "a comma list, below", "none", WORDS["remedies"].summary)],
+        ),
+        "One budget holds for all: " + "; ".join(f"{counted} at most {compact(most)}" for counted, _, most in BUDGET) + ".",
+        "## Activations\n\n" + _table(
+            ("key", "label", "formula", "gain", "saturated outside", "what it is"),
+            [(f"`{a.key}`", a.label, f"`{a.formula}`", f"{a.gain(0.01):.6g}", f"{_edge(a.flat[0])} to {_edge(a.flat[1])}", a.summary) for a in ACTIVATIONS.values()],
+        ) + "\n\nThe gain is the `sigma_w` at which the gradient factor is 1 (leaky ReLU: at slope 0.01).",
+        "## Initializers\n\n" + _table(("key", "label", "unit draw", "what it is"), [(f"`{i.key}`", i.label, i.unit, i.summary) for i in INITIALIZERS.values()]),
+        *(f"## {title}\n\n" + _table(("key", "label", "what it is"), [(f"`{o.key}`", o.label, o.summary) for o in registry.values()]) for title, registry in named),
+        "## Remedies\n\nApplied in this order; of two that set the same field the later one wins.\n\n" + _table(
+            ("key", "label", "what it does", "cost", "when it does nothing"),
+            [(f"`{r.key}`", r.label, r.summary, r.cost, r.nothing_when) for r in REMEDIES.values()],
+        ),
+        "## Presets\n\n" + _table(("key", "label", "lesson"), [(f"`{p.key}`", p.label, p.summary) for p in PRESETS.values()]),
+        "## Arrays of a trace\n\nEach has one value per layer; index 0 is layer 1.\n\n" + "\n".join(f"- `{name}`" for name in ARRAYS),
+        f"## Verdicts\n\nA signal is stable within {STABLE_DECADES:g} decades over the depth, else vanishing or exploding; the network's verdict is the error signal's; "
+        "`mixed` when that is stable and another signal is not; `dead` when it is exactly 0 at layer 1.",
+        "## Number formats\n\n" + _table(
+            ("key", "what it is", "rounds to 0 at or below", "overflows at or above"),
+            [(f"`{f.key}`", f.summary, f"10^{f.log10_zero:.2f}", f"10^{f.log10_overflow:.2f}") for f in FORMATS.values()],
+        ),
+        "## What is left out\n\n" + "\n".join(f"- **{what}.** {why}" for what, why in simplifications()),
+    ]  # fmt: skip
+    return "\n\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    REFERENCE.write_text(reference())
