@@ -123,7 +123,7 @@
   }
 
   document.addEventListener("pointerdown", (event) => {
-    if (event.target.closest(".slider")) { lab.held = true; rememberHint(); }
+    if (event.target.closest(".slider")) lab.held = true;
   }, true);
   const release = () => { if (lab.held) { lab.held = false; schedule(); } };
   for (const over of ["pointerup", "pointercancel"]) window.addEventListener(over, release, true);
@@ -158,6 +158,7 @@
       const pairs = names.map((name, index) => [name, Array.isArray(values[index]) ? values[index].join(",") : values[index]]);
       lab.wanted = new URLSearchParams(pairs.filter(([, value]) => value !== null && value !== undefined)).toString();
       const first = lab.touched === undefined;
+      if (!first) rememberHint();
       lab.touched = first ? -RESTED_MS : performance.now();
       run();
       return window.dash_clientside.no_update;

@@ -39,6 +39,8 @@ def scientific(log10_size: float) -> str:
     """3.21 x 10^-8 for a hover label (Plotly's own superscript markup), or the plain number near 1."""
     if isinf(log10_size):
         return "exactly 0"
+    if -2 <= log10_size < 4:
+        return f"{10**log10_size:#.3g}".rstrip(".")
     exponent = int(log10_size // 1)
     mantissa = 10 ** (log10_size - exponent)
     if mantissa >= 9.995:

@@ -42,7 +42,7 @@ def figure(
             "margin": {"l": 52, "r": 14, "t": 10, "b": 38},
             "showlegend": False, "hovermode": "x unified", "uirevision": "kept", "dragmode": "zoom",
             "hoverlabel": {"bgcolor": palette["panel"], "bordercolor": palette["hairline"], "font": {"color": palette["ink"], "size": 12}},
-            "xaxis": {**axis, "showgrid": False, "fixedrange": False, **xaxis, "title": {**axis["title"], "text": xaxis.get("title", "layer")}},
+            "xaxis": {**axis, "showgrid": False, "unifiedhovertitle": {"text": "layer %{x}"}, "showspikes": True, "spikemode": "across", "spikethickness": 1, "spikedash": "solid", "spikecolor": palette["baseline"], **xaxis, "title": {**axis["title"], "text": xaxis.get("title", "layer")}},
             "yaxis": {**axis, "automargin": False, **yaxis},
             "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": palette["mute"], "activecolor": palette["ink"]},
             **layout,

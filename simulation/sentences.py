@@ -125,15 +125,14 @@ def two_stories(verdict: Verdict) -> str:
         return ""
     delta, weight = verdict.delta, verdict.weight_grad
     if weight.state == "stable":
-        inputs = "shrink" if delta.decades < 0 else "grow"
-        alike = f"it is alike in all layers (within {decades(max(abs(weight.decades), 0.1))}), near {power(verdict.log10_weight_grad_typical)}"
+        near = power(verdict.log10_weight_grad_typical)
+        inputs = "shrinks" if delta.decades < 0 else "grows"
         return (
-            f"The weight gradient tells another story: {alike}. "
-            f"It is the error signal times the layer's input, and the inputs {inputs} forward as the error signal does backward."
+            f"Another story: dW is alike in all layers (within {decades(max(abs(weight.decades), 0.1))}), near {near}. "
+            f"It is δ times the layer's input, which {inputs} forward as δ does backward."
         )
     if delta.state == "stable":
         return (
-            f"The weight gradient tells another story: it {_toward(weight)} toward layer 1 while the error signal is steady, "
-            "because the layers' inputs are not."
+            f"Another story: dW {_toward(weight)} toward layer 1 while δ is steady, because the layers' inputs are not."
         )
-    return f"The weight gradient tells another story: it {_toward(weight)} toward layer 1, while the error signal {_toward(delta)}."
+    return f"Another story: dW {_toward(weight)} toward layer 1, while δ {_toward(delta)}."

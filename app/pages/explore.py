@@ -201,9 +201,10 @@ def register(app: dash.Dash, traces: TraceCache) -> None:
         [Output(ids.value(name), "value", allow_duplicate=True) for name in WORDS], Output(ids.SEARCH, "value"),
         Input(ids.SEARCH, "value"), Input(ids.RESET, "n_clicks"), prevent_initial_call=True,
     )  # fmt: skip
-    def start_from(chosen: str | None, clicks: int | None) -> tuple[list[Any], None]:
-        """A preset sets all controls, an activation or initialization its own, reset all to the defaults."""
-        return chosen_values(chosen if dash.ctx.triggered_id == ids.SEARCH else f"preset {next(iter(PRESETS))}"), None
+    def start_from(chosen: str | None, clicks: int | None) -> list[Any]:
+        """A preset sets all controls, an activation or initialization its own, reset all to the first preset."""
+        first = f"preset {next(iter(PRESETS))}"
+        return [*chosen_values(chosen if dash.ctx.triggered_id == ids.SEARCH else first), None]
 
     @app.callback(
         Output(ids.value("weight_scale"), "value", allow_duplicate=True),
