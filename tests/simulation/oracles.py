@@ -337,7 +337,10 @@ def assert_logs_close(got: np.ndarray, wanted: np.ndarray, tolerance: float | np
 
 
 def feeds_only_batch_norm(config: NetworkConfig) -> np.ndarray:
-    """Whether the z of each layer is read by nothing but a batch norm, for square weights."""
+    """Whether the z of each layer is read by nothing but a batch norm, for square weights.
+
+    An activation that changes nothing in between does not count.
+    """
     none = np.zeros(config.depth, bool)
     if config.normalization != "batch":
         return none
@@ -345,4 +348,6 @@ def feeds_only_batch_norm(config: NetworkConfig) -> np.ndarray:
         # The next layer's norm reads it, but at a block's end z first joins the skip.
         layers = np.arange(config.depth)
         return ((layers + 1) % config.block != 0) & (layers + 1 != config.depth)
-    return ~none if config.residual == "post_activation" or config.norm_position == "before" else none
+    identity = config.activation == "linear" or (config.activation == "leaky_relu" and config.negative_slope == 1)
+    before = config.residual == "post_activation" or config.norm_position == "before"
+    return ~none if before or identity else none

@@ -194,11 +194,11 @@ def test_fractions_by_direct_computation(activation):
             assert trace.saturated_fraction[layer] == pytest.approx(flat.mean(), abs=1e-15)
 
 
-def density_by_histogram(values):
-    """Counts of log10 |x| in tenths of a decade, by their first bin."""
-    sizes = np.log10(np.abs(values[values != 0]))
-    first, last = int(np.floor(10 * sizes.min())), int(np.floor(10 * sizes.max()))
-    return first, np.histogram(sizes, bins=(np.arange(first, last + 2)) / 10)[0]
+def assert_counts_everything(density, size):
+    """Each entry is counted once: on the grid, below it (1 in 200 at most), or as an exact zero."""
+    total = density.counts.sum(axis=0, dtype=np.int64) + density.below + density.zeros
+    np.testing.assert_array_equal(total, size)
+    assert (density.below <= size / 200).all()
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh", "softplus", "hardtanh"])
@@ -209,16 +209,17 @@ def test_densities_are_histograms_of_the_same_pass(activation):
     assert_same(with_densities, without)
     assert without.activation_density is None
     assert without.delta_density is None
-    for density in (with_densities.activation_density, with_densities.delta_density):
-        for counts, zeros in zip(density.counts, density.zeros, strict=True):
-            assert counts.sum() + zeros == 20 * 9
+    assert_counts_everything(with_densities.delta_density, 20 * 9)
     density = with_densities.activation_density
+    assert_counts_everything(density, 20 * 9)
+    edges = np.round(density.low + density.step * np.arange(len(density.counts) + 1), 9)
     for layer, h in enumerate(forward(network).h):
-        first, counts = density_by_histogram(h)
+        sizes = np.log10(np.abs(h[h != 0]))
         assert density.zeros[layer] == np.count_nonzero(h == 0)
-        assert density.first[layer] == first
-        # An entry on the edge of a bin may fall to either side of it.
-        assert np.abs(density.counts[layer] - counts).sum() <= 2
+        assert density.below[layer] == np.count_nonzero(sizes < density.low)
+        # An entry on the edge of a bin may fall to either side of it; the last bin does not hold its end.
+        wanted = np.histogram(sizes, bins=[*edges, np.inf])[0][:-1]
+        assert np.abs(density.counts[:, layer].astype(int) - wanted).sum() <= 4
 
 
 @pytest.mark.parametrize("scale", [0.001, 20])
@@ -234,7 +235,10 @@ def test_densities_beyond_the_range_of_floats(activation, scale):
         (trace.activation_density, trace.log10_activation_rms),
         (trace.delta_density, trace.log10_delta_rms),
     ):
-        for first, counts, zeros, level in zip(density.first, density.counts, density.zeros, rms, strict=True):
-            assert counts.sum() + zeros == 24
-            if counts.size:  # the largest entry lies between the rms and the rms times the root of their number
-                assert 10 * level - 1 <= first + counts.size <= 10 * (level + np.log10(24) / 2) + 1
+        assert_counts_everything(density, 24)
+        np.testing.assert_array_equal(density.counts.sum(axis=0) == 0, np.isneginf(rms))
+        for layer in np.flatnonzero(np.isfinite(rms)):
+            # The largest entry lies between the rms and the rms times the root of their number.
+            top = density.low + density.step * (np.flatnonzero(density.counts[:, layer])[-1] + 1)
+            assert rms[layer] <= top + 1e-9
+            assert top - density.step <= rms[layer] + np.log10(24) / 2 + 1e-9
