@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.activations import ACTIVATIONS
-from simulation.diagnosis import Verdict
-from simulation.sentences import digits, factor, percent, power, two_stories
+from simulation.diagnosis import STABLE_DECADES, Verdict
+from simulation.sentences import decades, digits, factor, percent, power, two_stories
 from simulation.trace import Density, SignalTrace
 
 TITLES = {
@@ -62,6 +62,8 @@ def _delta(verdict: Verdict) -> str:
     if verdict.state == "dead":
         return f"Nothing arrives: from layer {verdict.dies_at} down the error signal is exactly 0."
     if verdict.delta.state == "stable":
+        if verdict.delta.spread > STABLE_DECADES:
+            return f"It ends about as it starts, but swings by {decades(verdict.delta.spread)} on the way."
         return "Nearly flat is what training needs: every layer hears the output about equally well."
     return f"A straight slope is a constant factor per layer, here about {factor(verdict.delta)}. Flat is what training needs."
 

@@ -53,12 +53,14 @@ class Change:
     decades: log10 of its size at the end of its way over that at the start; for dW, layer 1 over the
     last layer, like delta. -inf if it arrives as exactly 0.
     factor_per_layer: the same, as the average factor from one layer to the next.
-    state: "stable", "vanishing" or "exploding".
+    state: "stable", "vanishing" or "exploding", by the decades alone.
+    spread: log10 of the largest over the smallest layer, whichever they are; inf if one is exactly 0.
     """
 
     decades: float
     factor_per_layer: float
     state: str
+    spread: float
 
 
 @dataclass(frozen=True)
@@ -98,11 +100,14 @@ class Verdict:
         return self.delta.state != self.weight_grad.state and self.state != "dead"
 
 
-def _change(end: float, start: float, depth: int) -> Change:
-    decades = -inf if isinf(end) else inf if isinf(start) else float(end - start)
-    factor = 10.0 ** min(decades / max(depth - 1, 1), 308.0)
+def _change(log10_sizes: Array) -> Change:
+    """For sizes in the order of travel."""
+    start, end = float(log10_sizes[0]), float(log10_sizes[-1])
+    decades = -inf if isinf(end) else inf if isinf(start) else end - start
+    factor = 10.0 ** min(decades / max(len(log10_sizes) - 1, 1), 308.0)
     state = "stable" if abs(decades) <= STABLE_DECADES else "vanishing" if decades < 0 else "exploding"
-    return Change(decades, factor, state)
+    smallest = float(log10_sizes.min())
+    return Change(decades, factor, state, inf if isinf(smallest) else float(log10_sizes.max()) - smallest)
 
 
 def _loss(log10_sizes: Array, fmt: NumberFormat, layers: NDArray[np.int_]) -> Loss:
@@ -124,9 +129,9 @@ def diagnose(trace: SignalTrace) -> Verdict:
     depth, delta = trace.depth, trace.log10_delta_rms
     forward = np.arange(1, depth + 1)
     changes = {
-        "delta": _change(delta[0], delta[-1], depth),
-        "activation": _change(trace.log10_activation_rms[-1], trace.log10_activation_rms[0], depth),
-        "weight_grad": _change(trace.log10_weight_grad_norm[0], trace.log10_weight_grad_norm[-1], depth),
+        "delta": _change(delta[::-1]),
+        "activation": _change(trace.log10_activation_rms),
+        "weight_grad": _change(trace.log10_weight_grad_norm[::-1]),
     }
     zero = np.flatnonzero(np.isinf(delta))
     if isinf(delta[0]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isinf
 
-from simulation.diagnosis import Change, Verdict
+from simulation.diagnosis import STABLE_DECADES, Change, Verdict
 
 WORDS = {
     "vanishing": "Vanishing.",
@@ -79,7 +79,7 @@ def describe(verdict: Verdict) -> Sentence:
     elif verdict.state == "exploding":
         text = f"On average each layer multiplies the error signal by {factor(delta)[2:]}; over {over} it grows by {decades(delta.decades)}."
     else:
-        text = f"Over {over} the error signal changes by only {decades(delta.decades)} ({factor(delta)} a layer)."
+        text = f"Over {over} the error signal ends within {decades(max(abs(delta.decades), 0.1))} of where it starts ({factor(delta)} a layer)."
         if verdict.state == "mixed":
             text += " " + _what_else_moves(verdict)
     note = (
@@ -111,7 +111,7 @@ def describe_remedied(verdict: Verdict) -> str:
     if verdict.state == "dead":
         return "no error signal reaches layer 1: it is exactly 0 there."
     if delta.state == "stable":
-        kept = f"the error signal stays within {decades(max(abs(delta.decades), 0.1))} ({factor(delta)} a layer)"
+        kept = f"the error signal reaches layer 1 within {decades(max(abs(delta.decades), 0.1))} of its size at the output ({factor(delta)} a layer)"
         return f"{kept}, though {_what_else_moves(verdict)[4:]}" if verdict.state == "mixed" else f"{kept}."
     return f"the error signal {_toward(delta)} ({factor(delta)} a layer)."
 
@@ -125,12 +125,13 @@ def two_stories(verdict: Verdict) -> str:
         return ""
     delta, weight = verdict.delta, verdict.weight_grad
     if weight.state == "stable":
-        near = power(verdict.log10_weight_grad_typical)
         inputs = "shrinks" if delta.decades < 0 else "grows"
-        return (
-            f"Another story: dW is alike in all layers (within {decades(max(abs(weight.decades), 0.1))}), near {near}. "
-            f"It is δ times the layer's input, which {inputs} forward as δ does backward."
+        alike = (
+            "is alike in all layers"
+            if weight.spread <= STABLE_DECADES
+            else "is about as large at layer 1 as at the last"
         )
+        return f"Another story: dW {alike}, near {power(verdict.log10_weight_grad_typical)}. It is δ times the layer's input, which {inputs} forward as δ does backward."
     if delta.state == "stable":
         return (
             f"Another story: dW {_toward(weight)} toward layer 1 while δ is steady, because the layers' inputs are not."
