@@ -77,9 +77,10 @@ class Verdict:
 
     state: "vanishing", "stable", "exploding" (all three delta's), "mixed" (delta is stable, another
         signal is not) or "dead" (delta at layer 1 is exactly 0).
-    Shares are means over the layers. `dies_at` is the first layer, on the way back, where delta is
-    exactly 0. `log10_weight_grad_typical` is the median over the layers. `formats` tells for each number format what becomes of "activation" and of "delta" (by
-    their rms; delta for the output gradient put in).
+    Shares are means over the layers. `dies_at` is the layer from which down delta is exactly 0 in every
+    layer, None if it reaches layer 1. `log10_weight_grad_typical` is the median over the layers. `formats`
+    tells for each number format what becomes of "activation" and of "delta" (by their rms; delta for the
+    output gradient put in).
     """
 
     state: str
@@ -104,7 +105,8 @@ def _change(log10_sizes: Array) -> Change:
     """For sizes in the order of travel."""
     start, end = float(log10_sizes[0]), float(log10_sizes[-1])
     decades = -inf if isinf(end) else inf if isinf(start) else end - start
-    factor = 10.0 ** min(decades / max(len(log10_sizes) - 1, 1), 308.0)
+    per_layer = decades / max(len(log10_sizes) - 1, 1)
+    factor = 10.0 ** (per_layer if isinf(per_layer) else min(max(per_layer, -300.0), 300.0))
     state = "stable" if abs(decades) <= STABLE_DECADES else "vanishing" if decades < 0 else "exploding"
     smallest = float(log10_sizes.min())
     return Change(decades, factor, state, inf if isinf(smallest) else float(log10_sizes.max()) - smallest)
@@ -133,7 +135,7 @@ def diagnose(trace: SignalTrace) -> Verdict:
         "activation": _change(trace.log10_activation_rms),
         "weight_grad": _change(trace.log10_weight_grad_norm[::-1]),
     }
-    zero = np.flatnonzero(np.isinf(delta))
+    alive = np.flatnonzero(delta > -inf)
     if isinf(delta[0]):
         state = "dead"
     elif changes["delta"].state != "stable":
@@ -147,7 +149,7 @@ def diagnose(trace: SignalTrace) -> Verdict:
         inactive_fraction=float(trace.inactive_fraction.mean()),
         dead_fraction=float(trace.dead_fraction.mean()),
         saturated_fraction=float(trace.saturated_fraction.mean()),
-        dies_at=int(zero.max()) + 1 if zero.size else None,
+        dies_at=(int(alive[0]) if alive.size else depth) or None,
         log10_weight_grad_typical=float(np.median(trace.log10_weight_grad_norm)),
         formats={
             key: {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isinf
+from math import ceil, isinf
 
 from simulation.diagnosis import STABLE_DECADES, Change, Verdict
 
@@ -42,22 +42,24 @@ def digits(value: float, significant: int = 2) -> str:
 def decades(value: float) -> str:
     """A number of decades, without its sign."""
     size = abs(value)
-    text = f"{size:,.0f}" if size >= 10 else f"{size:.1f}" if size >= 0.05 else "0"
+    text = f"{size:,.0f}" if size >= 10 else f"{size:.1f}" if size >= 0.05 else digits(size, 1)
     return f"{text} decade{'' if text in ('1', '1.0') else 's'}"
 
 
 def power(log10_size: float) -> str:
     """A size, given by its log10, as a power of ten."""
-    return (
-        "exactly 0" if isinf(log10_size) else f"10^{log10_size:.1f}" if abs(log10_size) < 10 else f"10^{log10_size:.0f}"
-    )
+    if isinf(log10_size):
+        return "exactly 0"
+    return f"10^{round(log10_size, 1) + 0.0:.{1 if abs(log10_size) < 10 else 0}f}"  # + 0.0 makes -0.0 a plain 0
 
 
 def percent(share: float) -> str:
     """A share in percent, with two digits or more, never rounded to 0 or to 100."""
     value = 100 * share
-    if 0 < value < 1 or 99 < value < 100:
-        return f"{digits(value) if value < 1 else f'{value:.4g}'} %"
+    if 0 < value < 1:
+        return f"{digits(value)} %"
+    if 99 < value < 100:
+        return f"{min(value, 99.99):.4g} %"
     return f"{value:.0f} %"
 
 
@@ -76,10 +78,14 @@ def describe(verdict: Verdict) -> Sentence:
         text = f"No error signal reaches layer 1: it is exactly 0 from layer {verdict.dies_at} down, and those layers cannot learn at all."
     elif verdict.state == "vanishing":
         text = f"On average each layer keeps {percent(delta.factor_per_layer)} of the error signal; over {over} it loses {decades(delta.decades)}."
+    elif isinf(delta.decades):
+        text = f"The error signal is exactly 0 at layer {depth}, yet skips carry it on to layer 1: there is no ratio to tell."
     elif verdict.state == "exploding":
         text = f"On average each layer multiplies the error signal by {factor(delta)[2:]}; over {over} it grows by {decades(delta.decades)}."
     else:
-        text = f"Over {over} the error signal ends within {decades(max(abs(delta.decades), 0.1))} of where it starts ({factor(delta)} a layer)."
+        text = (
+            f"Over {over} the error signal ends within {_within(delta)} of where it starts ({factor(delta)} a layer)."
+        )
         if verdict.state == "mixed":
             text += " " + _what_else_moves(verdict)
     note = (
@@ -93,16 +99,21 @@ def describe(verdict: Verdict) -> Sentence:
 def _what_else_moves(verdict: Verdict) -> str:
     parts = []
     if verdict.weight_grad.state != "stable":
-        parts.append(f"the weight gradient {_toward(verdict.weight_grad)} toward layer 1")
+        parts.append(f"the weight gradient {_toward(verdict.weight_grad, 'layer 1')}")
     if verdict.activation.state != "stable":
-        parts.append(f"the activation {_toward(verdict.activation)} toward the last layer")
+        parts.append(f"the activation {_toward(verdict.activation, 'the last layer')}")
     return "But " + ", and ".join(parts) + "."
 
 
-def _toward(change: Change) -> str:
+def _toward(change: Change, end: str) -> str:
     if isinf(change.decades):
-        return "falls to exactly 0" if change.decades < 0 else "comes up from exactly 0"
-    return f"{'shrinks' if change.decades < 0 else 'grows'} by {decades(change.decades)}"
+        return f"is exactly 0 at {end}" if change.decades < 0 else f"comes up from exactly 0 toward {end}"
+    return f"{'shrinks' if change.decades < 0 else 'grows'} by {decades(change.decades)} toward {end}"
+
+
+def _within(change: Change) -> str:
+    """A bound on the decades, to one place: rounded up, so that it is one."""
+    return decades(max(ceil(abs(change.decades) * 10) / 10, 0.1))
 
 
 def describe_remedied(verdict: Verdict) -> str:
@@ -111,9 +122,10 @@ def describe_remedied(verdict: Verdict) -> str:
     if verdict.state == "dead":
         return "no error signal reaches layer 1: it is exactly 0 there."
     if delta.state == "stable":
-        kept = f"the error signal reaches layer 1 within {decades(max(abs(delta.decades), 0.1))} of its size at the output ({factor(delta)} a layer)"
+        kept = f"the error signal reaches layer 1 within {_within(delta)} of its size at the output ({factor(delta)} a layer)"
         return f"{kept}, though {_what_else_moves(verdict)[4:]}" if verdict.state == "mixed" else f"{kept}."
-    return f"the error signal {_toward(delta)} ({factor(delta)} a layer)."
+    average = "" if isinf(delta.decades) else f" ({factor(delta)} a layer)"
+    return f"the error signal {_toward(delta, 'layer 1')}{average}."
 
 
 def two_stories(verdict: Verdict) -> str:
@@ -133,7 +145,5 @@ def two_stories(verdict: Verdict) -> str:
         )
         return f"Another story: dW {alike}, near {power(verdict.log10_weight_grad_typical)}. It is δ times the layer's input, which {inputs} forward as δ does backward."
     if delta.state == "stable":
-        return (
-            f"Another story: dW {_toward(weight)} toward layer 1 while δ is steady, because the layers' inputs are not."
-        )
-    return f"Another story: dW {_toward(weight)} toward layer 1, while δ {_toward(delta)}."
+        return f"Another story: dW {_toward(weight, 'layer 1')} while δ is steady, because the layers' inputs are not."
+    return f"Another story: dW {_toward(weight, 'layer 1')}, while δ {_toward(delta, 'layer 1')}."
