@@ -21,15 +21,16 @@ def register(app: Flask, traces: TraceCache) -> None:
 
     @app.get("/live")
     def live() -> Response:
-        state, notes = lenient(pairs_of(request.args.get("state", "").encode()))
-        since = request.args.get("since")
-        theme = request.args.get("theme", "")
+        asked = dict(pairs_of(request.query_string))
+        state, notes = lenient(pairs_of(asked.get("state", "").encode()))
+        since = asked.get("since")
+        theme = asked.get("theme", "")
         components = explore.frame(
             state,
             notes,
             lenient(pairs_of(since.encode()))[0] if since is not None else None,
             theme if theme in PALETTES else "light",
-            request.args.get("dragging") == "1",
+            asked.get("dragging") == "1",
             traces,
         )
         return Response(

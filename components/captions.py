@@ -61,7 +61,11 @@ def caption(panel: str, verdict: Verdict, activation: str) -> str:
 def _delta(verdict: Verdict) -> str:
     if verdict.state == "dead":
         return f"Nothing arrives: from layer {verdict.dies_at} down the error signal is exactly 0."
+    if isinf(verdict.delta.decades):
+        return "It is exactly 0 at the last layer, but not at layer 1: skips carry it past."
     if verdict.delta.state == "stable":
+        if isinf(verdict.delta.spread):
+            return "It ends about as it starts, but is exactly 0 in layers on the way: skips carry it past."
         if verdict.delta.spread > STABLE_DECADES:
             return f"It ends about as it starts, but swings by {decades(verdict.delta.spread)} on the way."
         return "Nearly flat is what training needs: every layer hears the output about equally well."
@@ -71,8 +75,13 @@ def _delta(verdict: Verdict) -> str:
 def _forward(verdict: Verdict) -> str:
     activation, delta = verdict.activation, verdict.delta
     if isinf(activation.decades):
-        return "The activations fall to exactly 0: nothing of the input reaches the output."
+        if activation.decades > 0:
+            return "The activations are exactly 0 at layer 1: only biases bring later layers to life."
+        return "The activations end at exactly 0: nothing of the input reaches the output."
     if activation.state == "stable":
+        if activation.spread > STABLE_DECADES:
+            swings = "is exactly 0 in layers" if isinf(activation.spread) else f"swings by {decades(activation.spread)}"
+            return f"The forward signal ends about as large as it starts, but {swings} on the way."
         if delta.state == "stable":
             return "The forward signal keeps its size, too."
         return "The forward signal keeps its size: looking only at activations would miss the problem."
