@@ -1,5 +1,7 @@
 """What an edit did: which settings changed, and what that did to the error signal."""
 
+from math import isinf
+
 from app.state import WORDS, State
 from components.text import minus
 from simulation.diagnosis import Change, Verdict
@@ -21,7 +23,9 @@ def _said(word: str, value: object) -> str:
 
 
 def _ratio(change: Change) -> str:
-    return "exactly 0" if change.decades == float("-inf") else f"10^{change.decades:.1f}"
+    if isinf(change.decades):
+        return "exactly 0" if change.decades < 0 else "infinity"  # the output's own may be 0, where skips pass it
+    return f"10^{round(change.decades, 1) + 0.0:.1f}"  # + 0.0 makes -0.0 a plain 0
 
 
 def edit_line(before: State, after: State, was: Verdict, now: Verdict) -> str:

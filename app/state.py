@@ -96,13 +96,17 @@ def lenient(pairs: Pairs) -> tuple[State, list[str]]:
     """The nearest allowed state, and a sentence for each thing that was changed to get there."""
     values: dict[str, Any] = {}
     notes: list[str] = []
+    unknown = []
     for name, text in pairs:
         if name not in WORDS:
-            notes.append(f"There is no setting {name!r:.40}, so it was left out.")
+            unknown.append(name)
             continue
         if name in values:
             notes.append(f"{WORDS[name].label} was given twice; the last one counts.")
         values[name] = _nearest(WORDS[name], name, text, notes.append)
+    if unknown:
+        more = f" (nor {len(unknown) - 1} more)" if len(unknown) > 1 else ""
+        notes.append(f"There is no setting {unknown[0]!r:.40}{more}, so it was left out.")
     _fit(values, notes.append)
     remedies = values.pop("remedies", ())
     return State(NetworkConfig(**values), remedies), notes

@@ -99,7 +99,10 @@ def log_text(value: float) -> str:
     if value == float("-inf"):
         return "0 exactly"
     exponent = int(value // 1)
-    return f"{10 ** (value - exponent):.3f}e{exponent:+03d}"
+    mantissa = f"{10 ** (value - exponent):.3f}"
+    if mantissa == "10.000":
+        mantissa, exponent = "1.000", exponent + 1
+    return f"{mantissa}e{exponent:+03d}"
 
 
 def trace_table(columns: Mapping[str, NDArray[np.float64]]) -> html.Table:

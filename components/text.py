@@ -6,7 +6,7 @@ from typing import Any
 
 from dash import html
 
-_POWER = re.compile(r"10\^(-?[\d.,]+)")
+_POWER = re.compile(r"10\^(-?\d+(?:[.,]\d+)*)")
 
 
 def minus(text: str) -> str:
@@ -40,7 +40,8 @@ def scientific(log10_size: float) -> str:
     if isinf(log10_size):
         return "exactly 0"
     if -2 <= log10_size < 4:
-        return f"{10**log10_size:#.3g}".rstrip(".")
+        value = float(f"{10**log10_size:.3g}")
+        return f"{value:#.3g}".rstrip(".") if value < 1000 else f"{value:,.0f}"
     exponent = int(log10_size // 1)
     mantissa = 10 ** (log10_size - exponent)
     if mantissa >= 9.995:
@@ -54,14 +55,15 @@ _NAMES = ((12, "trillion"), (9, "billion"), (6, "million"), (3, "thousand"))
 def times(log10_ratio: float, than: str) -> str:
     """A ratio in words: "31 million times smaller than at layer 50"."""
     if isnan(log10_ratio) or isinf(log10_ratio):
-        return "exactly 0" if log10_ratio < 0 else f"{than} is exactly 0"
+        return "exactly 0" if log10_ratio < 0 else f"{than} it is exactly 0"
     size = abs(log10_ratio)
     if size < 0.02:
         return f"as large as {than}"
     direction = "smaller" if log10_ratio < 0 else "larger"
-    if size >= 15:
+    ratio = float(f"{10 ** min(size, 15):.3g}")
+    if ratio >= 1e15:
         return f"10<sup>{size:.0f}</sup> times {direction} than {than}"
     for exponent, name in _NAMES:
-        if size >= exponent:
-            return f"{10 ** (size - exponent):.3g} {name} times {direction} than {than}"
-    return f"{10**size:.3g} times {direction} than {than}"
+        if ratio >= 10**exponent:
+            return f"{ratio / 10**exponent:.3g} {name} times {direction} than {than}"
+    return f"{ratio:.3g} times {direction} than {than}"

@@ -1,8 +1,8 @@
 """Explore: drag, and see at once how activations and gradients live or die through a deep network."""
 
 from dataclasses import dataclass, replace
+from math import isnan
 from typing import Any
-from urllib.parse import urlencode
 
 import dash
 from dash import ClientsideFunction, Input, Output, html
@@ -111,7 +111,7 @@ def texts(seen: View) -> Components:
         ids.SIGMA_LINE: {"children": cards.sigma_line(config.weight_scale, sigma, config.width, phi.gain(config.negative_slope), phi.label)},
         ids.SIGMA_BOX: {"value": f"{config.weight_scale * sigma:.4g}", "disabled": not sigma},
         ids.SEARCH: {"placeholder": preset.label if preset else "Your own network"},
-        ids.STORY: {"children": preset.summary if preset else "Start from one of these, or search an activation or initialization."},
+        ids.STORY: {"children": rich(preset.summary) if preset else "Start from one of these, or search an activation or initialization."},
         **{ids.caption(panel): {"children": rich(caption(panel, verdict, activation))} for panel in TITLES},
         **{ids.control(field): {"hidden": not matters(config, field)} for field in FIELDS},
         **{
@@ -165,9 +165,10 @@ def _described(state: State) -> str:
     return ", ".join(words)
 
 
-def layout(**query: str) -> html.Div:
+def layout(**query: str | list[str]) -> html.Div:
     """The page for the address's query; controls and words are there at once, the charts a frame later."""
-    state, notes = lenient(pairs_of(urlencode(query, doseq=True).encode()))
+    given = {name: [value] if isinstance(value, str) else value for name, value in query.items()}
+    state, notes = lenient((name, text) for name, texts in given.items() for text in texts)
     return shell.explore(state.values, WORDS, lambda field: matters(state.config, field), notes)
 
 
@@ -212,13 +213,13 @@ def register(app: dash.Dash, traces: TraceCache) -> None:
         prevent_initial_call=True,
     )  # fmt: skip
     def set_sigma(submits: int | None, blurs: int | None, text: str, query: str) -> Any:
-        return weight_scale_for(text, lenient(pairs_of(query.encode()))[0])
+        return weight_scale_for(text, lenient(pairs_of((query or "").encode()))[0])
 
 
 def chosen_values(chosen: str | None) -> list[Any]:
     """What each control is to show for a chosen "preset key", "activation key" or "initializer key"."""
     kind, _, key = (chosen or "").partition(" ")
-    if kind == "preset":
+    if kind == "preset" and key in PRESETS:
         state = State(PRESETS[key].config)
         return [_control_value(name, value) for name, value in state.values.items()]
     return [key if name == kind else dash.no_update for name in WORDS]
@@ -240,7 +241,7 @@ def weight_scale_for(text: str, state: State) -> Any:
         wanted = float(text)
     except (TypeError, ValueError):
         return dash.no_update
-    if not sigma or f"{state.config.weight_scale * sigma:.4g}" == text.strip():
+    if not sigma or isnan(wanted) or f"{state.config.weight_scale * sigma:.4g}" == text.strip():
         return dash.no_update
     return scale.format(scale.clamp(wanted / sigma))
 
