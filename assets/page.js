@@ -13,11 +13,36 @@
       }
     }
   }
+  /* The layer under the pointer is marked in every chart. */
+  function markLayer(layer, from) {
+    for (const chart of document.querySelectorAll(".js-plotly-plot")) {
+      const frame = chart.closest(".frame");
+      let mark = frame.querySelector(".layer-mark");
+      if (!mark) {
+        mark = document.createElement("div");
+        mark.className = "layer-mark";
+        frame.append(mark);
+      }
+      const layout = chart._fullLayout;
+      const x = layer === null || chart === from ? NaN : layout.xaxis.l2p(layer);
+      mark.hidden = !(x >= 0 && x <= layout.xaxis._length);
+      if (!mark.hidden) Object.assign(mark.style, { left: `${layout.margin.l + x}px`, top: `${layout.margin.t}px`, bottom: `${layout.margin.b}px` });
+    }
+  }
+  function watchCharts() {
+    for (const chart of document.querySelectorAll(".js-plotly-plot:not([data-watched])")) {
+      if (!chart.on) continue;
+      chart.dataset.watched = "1";
+      chart.on("plotly_hover", (event) => markLayer(event.points[0].x, chart));
+      chart.on("plotly_unhover", () => markLayer(null, chart));
+    }
+  }
+
   let due = false;
   new MutationObserver(() => {
     if (due) return;
     due = true;
-    requestAnimationFrame(() => { due = false; nameControls(); });
+    requestAnimationFrame(() => { due = false; nameControls(); watchCharts(); });
   }).observe(document.documentElement, { childList: true, subtree: true });
 
   document.addEventListener("click", (event) => {

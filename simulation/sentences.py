@@ -122,10 +122,10 @@ def describe_remedied(verdict: Verdict) -> str:
     if verdict.state == "dead":
         return "no error signal reaches layer 1: it is exactly 0 there."
     if delta.state == "stable":
-        kept = f"the error signal reaches layer 1 within {_within(delta)} of its size at the output ({factor(delta)} a layer)"
+        kept = f"it reaches layer 1 within {_within(delta)} of its full size ({factor(delta)} a layer)"
         return f"{kept}, though {_what_else_moves(verdict)[4:]}" if verdict.state == "mixed" else f"{kept}."
     average = "" if isinf(delta.decades) else f" ({factor(delta)} a layer)"
-    return f"the error signal {_toward(delta, 'layer 1')}{average}."
+    return f"it {_toward(delta, 'layer 1')}{average}."
 
 
 def two_stories(verdict: Verdict) -> str:
