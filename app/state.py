@@ -105,8 +105,8 @@ def lenient(pairs: Pairs) -> tuple[State, list[str]]:
             notes.append(f"{WORDS[name].label} was given twice; the last one counts.")
         values[name] = _nearest(WORDS[name], name, text, notes.append)
     if unknown:
-        more = f" (nor {len(unknown) - 1} more)" if len(unknown) > 1 else ""
-        notes.append(f"There is no setting {unknown[0]!r:.40}{more}, so it was left out.")
+        others = f" and {len(unknown) - 1} more unknown ones were" if len(unknown) > 1 else " was"
+        notes.append(f"There is no setting {unknown[0]!r:.40}: it{others} left out.")
     _fit(values, notes.append)
     remedies = values.pop("remedies", ())
     return State(NetworkConfig(**values), remedies), notes
