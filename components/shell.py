@@ -8,6 +8,7 @@ from dash import dcc, html
 from components import cards, ids
 from components.captions import TITLES
 from components.controls import control
+from components.text import rich
 from simulation.activations import ACTIVATIONS
 from simulation.config import GROUPS, group_of
 from simulation.initializers import INITIALIZERS
@@ -111,7 +112,7 @@ def rail(values: Mapping[str, Any], words: Mapping[str, Parameter], shown: Calla
 
 
 def _honesty() -> html.Details:
-    rows = [html.Div([html.Dt(what), html.Dd(why)]) for what, why in simplifications()]
+    rows = [html.Div([html.Dt(what), html.Dd(rich(why))]) for what, why in simplifications()]
     return html.Details(
         [html.Summary("What this leaves out"), html.Dl(rows)], className="card fold-card", id="simplifications"
     )

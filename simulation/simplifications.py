@@ -25,7 +25,7 @@ def simplifications() -> list[tuple[str, str]]:
         ("Independent weights, normal biases", "Weights are drawn layer by layer; PyTorch draws its default biases uniformly, here they are normal."),
         ("One network at a time", "One seed is one draw. Narrow networks differ much from seed to seed: try some."),
         ("Averages", "A line is a root mean square over batch and units, or a Frobenius norm; the heatmaps show the spread."),
-        ("Double precision", "Computed in float64 with the powers of two carried apart, so that no size is lost; a slope too small for float64 counts as 0."),
+        ("Double precision", "Computed in float64 with the powers of two carried apart, so that no size is lost; a slope too small for float64 counts as 0. Where a norm cancels a gradient to less than 10^-15 of its parts (narrow layers, batch 2), what is left is rounding, as in any float64 code."),
         ("A verdict is a convention", f"A signal counts as stable while it changes by at most {STABLE_DECADES:g} decades over the depth."),
         ("A budget", f"Up to {depth.high:g} layers; {budget}."),
     ]  # fmt: skip
