@@ -50,12 +50,12 @@ REMEDIES: Registry[Remedy] = Registry(
         "gain_matched", "matched init",
         "Draws the weights at the scale at which this very activation keeps the gradient's size.",
         "Costs nothing.",
-        "Does little where no such scale attracts (GELU, SiLU, softplus), and nothing under batch norm, which undoes any scale.",
+        "Does nothing under batch norm, which undoes any scale. Where no such scale attracts (GELU, SiLU, softplus), deep networks slowly explode with it.",
         _weights("gain_matched"),
     ),
     Remedy(
         "he", "He init", "Draws the weights with variance 2 / fan_in, which makes up for what ReLU drops.",
-        "Costs nothing.", "Narrow ReLU networks still die; sigmoid and GELU still vanish; no help under batch norm.",
+        "Costs nothing.", "Narrow ReLU networks still die; sigmoid still vanishes, and in deep networks GELU; no help under batch norm.",
         _weights("he_normal"),
     ),
     Remedy(
@@ -86,7 +86,7 @@ REMEDIES: Registry[Remedy] = Registry(
     Remedy(
         "batch_norm", "batch norm", "Gives each unit mean 0 and variance 1 over the batch, before the activation.",
         "About a third more compute here; depends on the batch, and explodes by itself in deep plain ReLU networks.",
-        "At batch 1 it cuts the gradient to exactly 0, at 2 nearly.",
+        "At batch 1 it cuts the gradient to exactly 0; at 2 only its epsilon lets any through, by chance.",
         _norm("batch"),
     ),
     Remedy(
