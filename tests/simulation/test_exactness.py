@@ -294,12 +294,11 @@ def test_batch_norm_of_one_sample_is_zero(activation):
     assert zeros_of(trace, "delta_rms", "weight_grad_norm", "bias_grad_norm")
 
 
-@pytest.mark.parametrize("activation", list(ACTIVATIONS))
+# Drawn slopes would tell the samples apart.
+@pytest.mark.parametrize("activation", [key for key, phi in ACTIVATIONS.items() if phi.slopes != "drawn"])
 @pytest.mark.parametrize("batch", [2, 3, 7, 64])
 def test_identical_samples_through_batch_norm_are_zero(activation, batch):
     """Each sample is the mean of all, to the last bit, whatever the width."""
-    if ACTIVATIONS[activation].slopes == "drawn":
-        pytest.skip("its slopes tell the samples apart")
     for width, inputs, offset in ((5, "ones", 0.0), (64, "ones", 0.1), (33, "zeros", 0.3)):
         config = NetworkConfig(
             depth=3, width=width, batch=batch, activation=activation, normalization="batch", inputs=inputs,
