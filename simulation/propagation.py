@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulation.activations import ACTIVATIONS
 from simulation.arithmetic import Settle, settle_plain, settle_scaled
@@ -16,6 +17,8 @@ from simulation.normalizations import NORMALIZATIONS
 from simulation.trace import SignalTrace
 from simulation.workspace import WORKSPACE
 
+Array = NDArray[np.float64]
+
 
 def simulate(config: NetworkConfig, densities: bool = False) -> SignalTrace:
     """The trace of the network that the config describes; equal configs give equal arrays, to the bit."""
@@ -25,8 +28,8 @@ def simulate(config: NetworkConfig, densities: bool = False) -> SignalTrace:
 def propagate(network: Network, densities: bool = False) -> SignalTrace:
     """The trace of any network, also one made by hand (rectangular weights included).
 
-    Exact beyond the range of floats: a direction whose plain run leaves it is run again, carrying powers
-    of two. `densities` also asks for the histograms of the heatmaps.
+    Exact beyond the range of floats: numbers that leave it carry powers of two from there on. `densities`
+    also asks for the histograms of the heatmaps.
     """
     return _Pass(network, settle_plain, densities).trace()
 
@@ -103,8 +106,8 @@ def _wire(layers: list[Layer]) -> None:
 class _Pass:
     """One forward and backward run over the layers, and what it recorded.
 
-    `settle` is the arithmetic to begin with. A direction in which plain numbers leave the range of floats
-    stops there and is run again, scaled; backward rests on forward's values whichever way they came.
+    `settle` is the arithmetic to begin with. Where plain numbers leave the range of floats, forward goes on
+    scaled from that layer, and backward, which overwrites what it is given, begins again.
     """
 
     def __init__(self, network: Network, settle: Settle, densities: bool) -> None:
@@ -113,27 +116,35 @@ class _Pass:
         self.z, self.h, self.delta, self.grad, self.dW, self.db = (Magnitudes(depth) for _ in range(6))
         self.density_h, self.density_delta = (Densities(depth) if densities else None for _ in range(2))
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            for direction in (self._forward, self._backward):
-                if not direction(network, settle):
-                    direction(network, settle_scaled)
+            settle = self._forward(network, settle)
+            if not self._backward(network, settle):
+                self._backward(network, settle_scaled)
 
-    def _forward(self, network: Network, settle: Settle) -> bool:
-        """Whether it reached the last layer within the range of `settle`."""
+    def _forward(self, network: Network, settle: Settle) -> Settle:
+        """The arithmetic that it ended with."""
         WORKSPACE.restart()
         x = network.inputs.copy()
         e = settle(x, 0)
-        for index, layer in enumerate(self.layers):
-            for operation in layer.operations:
-                x, e = operation.forward(x, e, settle)
-            in_range = self.z.record(index, layer.affine.z, layer.affine.e) & self.h.record(index, x, e)
+        for index in range(len(self.layers)):
+            y, f, in_range = self._forward_layer(index, x, e, settle)
             if settle is settle_plain and not in_range:
-                return False
+                settle, x = settle_scaled, x.copy()  # others still hold x as it was
+                e = settle(x, e)
+                y, f, _ = self._forward_layer(index, x, e, settle)
+            x, e = y, f
             if self.density_h:
                 self.density_h.record(index, x, e)
-        return True
+        return settle
+
+    def _forward_layer(self, index: int, x: Array, e: int, settle: Settle) -> tuple[Array, int, bool]:
+        """The layer's output, and whether it and z are well inside the range of floats."""
+        layer = self.layers[index]
+        for operation in layer.operations:
+            x, e = operation.forward(x, e, settle)
+        return x, e, self.z.record(index, layer.affine.z, layer.affine.e) & self.h.record(index, x, e)
 
     def _backward(self, network: Network, settle: Settle) -> bool:
-        """Whether it reached layer 1 within the range of `settle`."""
+        """Whether it reached layer 1 without leaving the range of `settle`."""
         g = network.cotangent.copy()
         e = settle(g, 0)
         for index, layer in reversed(list(enumerate(self.layers))):
