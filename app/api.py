@@ -65,14 +65,13 @@ def register(app: Flask, traces: TraceCache) -> None:
     replies: dict[str, Callable[[State, TraceCache], dict[str, Any]]] = {"trace": trace_reply}
     tables: dict[str, Callable[[State, TraceCache], str]] = {"trace": trace_table}
 
-    @app.get("/api/v1/<panel>")
+    @app.get("/api/v1/<path:panel>")
     def panel(panel: str) -> Response:
-        state = strict(pairs_of(request.query_string))
         name = panel.removesuffix(".csv")
         if panel in replies:
-            return json_response(replies[panel](state, traces))
+            return json_response(replies[panel](strict(pairs_of(request.query_string)), traces))
         if panel != name and name in tables:
-            response = Response(tables[name](state, traces), mimetype="text/csv")
+            response = Response(tables[name](strict(pairs_of(request.query_string)), traces), mimetype="text/csv")
             response.headers["Content-Disposition"] = f"attachment; filename={panel}"
             return response
         known = [*replies, *(f"{table}.csv" for table in tables)]
