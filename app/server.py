@@ -13,6 +13,9 @@ from app.pages import explore
 from app.settings import Settings
 
 PAGES = (explore,)
+DESCRIPTION = (
+    "See, understand and cure vanishing and exploding gradients: drag a slider, and a real network is simulated again."
+)
 ASSETS = Path(__file__).parent.parent / "assets"
 INDEX = Path(__file__).parent / "index.html"
 
@@ -27,6 +30,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
         server=server,
         assets_folder=str(ASSETS),
         title="Gradient Flow Lab",
+        description=DESCRIPTION,
         update_title="",
         use_pages=True,
         pages_folder="",
