@@ -6,7 +6,7 @@ from app.state import WORDS, State
 from components.text import minus
 from simulation.diagnosis import Change, Verdict
 from simulation.parameters import Choice, Subset
-from simulation.remedies import REMEDIES, overrides
+from simulation.remedies import REMEDIES, apply_remedies, overrides
 from simulation.sentences import decades
 
 MOST_NAMED = 2
@@ -41,7 +41,7 @@ def edit_line(before: State, after: State, was: Verdict, now: Verdict) -> str:
     effect = (
         f"the error signal that reaches layer 1 went from {_ratio(was.delta)} to {_ratio(now.delta)} of the output's"
     )
-    gained = abs(was.delta.decades) - abs(now.delta.decades)
+    gained = abs(round(was.delta.decades, 1)) - abs(round(now.delta.decades, 1))  # of the numbers as they are said
     if abs(gained) < float("inf") and abs(gained) >= 0.05:
         effect += f", {decades(gained)} {'nearer to' if gained > 0 else 'further from'} steady"
     return f"{edits}: {effect}."
@@ -60,6 +60,7 @@ def remedy_help(before: State | None, after: State) -> str:
             f" {REMEDIES[override.winner].label} overrides {REMEDIES[override.loser].label}:"
             f" both set the {WORDS[override.field].label.lower()}."
         )
-    if after.config.effective() == after.remedied.effective():
+    without = apply_remedies(after.config, [other for other in after.remedies if other != key])
+    if without.effective() == after.remedied.effective():
         text += " Here it changes nothing."
     return text
