@@ -2,17 +2,38 @@
 (function () {
   "use strict";
 
-  /* A slider's thumb and a group of chips get the label of their control. */
+  /* Set only what differs: setting an attribute is itself a change that is observed. */
+  function mend(element, name, value) {
+    if (value === null ? element.hasAttribute(name) : element.getAttribute(name) !== value) {
+      if (value === null) element.removeAttribute(name); else element.setAttribute(name, value);
+    }
+  }
+
+  /* A slider's thumb and a group of chips get the label of their control; a chip is a label around a radio button or a
+     checkbox and nothing else, a slider says what its box says, a select takes the focus itself. */
   function nameControls() {
     for (const control of document.querySelectorAll(".control[data-label]")) {
-      for (const part of control.querySelectorAll('[role="slider"], [role="radiogroup"], .chips, .select')) {
+      for (const part of control.querySelectorAll('[role="slider"], .chips')) {
         if (!part.getAttribute("aria-label")) part.setAttribute("aria-label", control.dataset.label);
       }
       for (const chips of control.querySelectorAll(".chips")) {
-        if (!chips.getAttribute("role")) chips.setAttribute("role", "group");
+        mend(chips, "role", chips.classList.contains("dash-checklist") ? "group" : "radiogroup");
+        for (const chip of chips.querySelectorAll("label")) for (const name of ["role", "aria-selected"]) mend(chip, name, null);
       }
+      const thumb = control.querySelector('[role="slider"]'), box = control.querySelector(".box input");
+      if (thumb && box) mend(thumb, "aria-valuetext", box.value);
+    }
+    for (const target of document.querySelectorAll(".dash-dropdown-focus-target")) {
+      const select = target.parentElement.querySelector("button.dash-dropdown");
+      const label = select.closest(".control")?.querySelector("[id^=label-]") ?? select.closest(".group")?.querySelector("h3");
+      mend(target, "tabindex", "-1");
+      mend(select, "tabindex", "0");
+      if (!label) continue;
+      if (!label.id) label.id = `label-${select.id}`;
+      mend(select, "aria-labelledby", `${label.id} ${select.id}-value`);
     }
   }
+
   /* The layer under the pointer is marked in every chart. */
   function markLayer(layer, from) {
     for (const chart of document.querySelectorAll(".js-plotly-plot")) {
@@ -43,7 +64,14 @@
     if (due) return;
     due = true;
     requestAnimationFrame(() => { due = false; nameControls(); watchCharts(); });
-  }).observe(document.documentElement, { childList: true, subtree: true });
+  }).observe(document.documentElement, { childList: true, subtree: true, attributeFilter: ["aria-selected", "aria-valuenow", "value"] });
+
+  function setFolded(rail, folded) {
+    const button = rail.querySelector("[data-fold]");
+    if (folded) rail.dataset.folded = "1"; else delete rail.dataset.folded;
+    button.textContent = folded ? "Open" : "Fold";
+    button.setAttribute("aria-label", folded ? "Open the controls" : "Fold the controls");
+  }
 
   document.addEventListener("click", (event) => {
     const more = event.target.closest(".more");
@@ -57,14 +85,13 @@
     if (tab) {
       const rail = document.getElementById("rail");
       rail.dataset.open = tab.dataset.tab;
-      delete rail.dataset.folded;
+      setFolded(rail, false);
       for (const details of rail.querySelectorAll(`[data-group="${tab.dataset.tab}"] details`)) details.open = true;
     }
     const fold = event.target.closest("[data-fold]");
     if (fold) {
       const rail = document.getElementById("rail");
-      if (rail.dataset.folded) delete rail.dataset.folded; else rail.dataset.folded = "1";
-      fold.textContent = rail.dataset.folded ? "Open" : "Fold";
+      setFolded(rail, !rail.dataset.folded);
     }
     const link = event.target.closest('a[href="#simplifications"]');
     if (link) document.getElementById("simplifications").open = true;
