@@ -116,7 +116,7 @@ class Lab:
         noted: list[dict[str, Any]] = self.page.evaluate("() => window.painted")
         return noted
 
-    def drag(self, field: str, pixels: int, moves: int = 40, release: bool = True) -> None:
+    def drag(self, field: str, pixels: int, moves: int = 20, release: bool = True) -> None:
         """Drags the slider in that many small moves, one for each frame that the browser paints."""
         box = self.thumb(field).bounding_box()
         assert box

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.conftest import Visit
 from tests.browser.lab import DELTA, Lab, as_drawn
@@ -50,7 +51,7 @@ def layers_painted(lab: Lab, held: bool | None = None) -> list[int]:
 def test_the_charts_move_while_the_slider_is_dragged(visit: Visit) -> None:
     lab = visit()
     lab.record()
-    lab.drag("depth", 120, release=False)
+    lab.drag("depth", 120, moves=40, release=False)
     lab.page.wait_for_function("() => new Set(window.painted.map((state) => state.path)).size > 5")
     during = layers_painted(lab)
     assert len(set(during)) > 5
@@ -66,7 +67,7 @@ def test_the_charts_move_while_the_slider_is_dragged(visit: Visit) -> None:
 def test_a_slow_server_delays_the_picture_but_never_turns_it_back(visit: Visit) -> None:
     lab = visit(script=SLOW)
     lab.record()
-    lab.drag("depth", 120, moves=60)
+    lab.drag("depth", 120, moves=50)
     lab.settle()
     assert len(set(layers_painted(lab, held=True))) >= 3
     depths = layers_painted(lab)
@@ -78,7 +79,7 @@ def test_a_slow_server_delays_the_picture_but_never_turns_it_back(visit: Visit) 
 def test_axes_never_shrink_while_a_slider_is_held(visit: Visit) -> None:
     lab = visit()
     lab.record()
-    lab.drag("depth", -40, moves=30, release=False)
+    lab.drag("depth", -40, release=False)
     lab.page.wait_for_function("() => new Set(window.painted.map((state) => state.layers)).size > 3")
     held = lab.painted()
     for axis in ("x", "y"):
@@ -101,7 +102,7 @@ def test_nothing_jumps_while_a_slider_is_dragged(visit: Visit) -> None:
           look();
         }"""
     )
-    lab.drag("depth", 100)
+    lab.drag("depth", 60)
     lab.settle()
     assert len(lab.page.evaluate("() => [...window.tops]")) == 1
 
@@ -128,7 +129,7 @@ def test_dragging_does_not_fill_the_history(visit: Visit, address: str) -> None:
     lab = visit("depth=10")
     lab.go()
     entries = lab.page.evaluate("() => history.length")
-    lab.drag("depth", 60, moves=20)
+    lab.drag("depth", 60, moves=10)
     lab.settle()
     assert "depth=" in lab.query
     assert lab.page.evaluate("() => history.length") == entries
@@ -420,17 +421,32 @@ def test_chips_are_operated_by_keyboard(visit: Visit) -> None:
     assert f"activation={lab.chosen('activation')[0]}" in lab.query
 
 
-def test_every_control_is_reached_by_tab(visit: Visit) -> None:
+def test_every_control_is_reached_by_tab_and_has_a_name(visit: Visit) -> None:
     lab = visit()
-    reached = []
+    reached = set()
     lab.page.locator(".brand").focus()
     for _ in range(40):
         lab.page.keyboard.press("Tab")
-        reached.append(
-            lab.page.evaluate("() => document.activeElement.closest('.control')?.id || document.activeElement.id")
+        reached.add(
+            lab.page.evaluate("() => document.activeElement.closest('.control[id]')?.id || document.activeElement.id")
         )
-    for wanted in ("reset", "theme", "search", "control-depth", "control-width", "control-activation", "control-initializer", "control-weight_scale", "sigma-box", "control-remedies"):  # fmt: skip
-        assert wanted in reached or wanted == "sigma-box", wanted
+    for field in ("depth", "width", "activation", "initializer", "weight_scale", "remedies"):
+        assert f"control-{field}" in reached
+    assert {"reset", "theme", "search", "sigma-box"} <= reached
+    for role, name in (
+        ("button", "Start from Sigmoid, Xavier weights"), ("button", "Scheme Xavier, normal"), ("slider", "Weight scale"),
+        ("textbox", "Weight scale"), ("radiogroup", "Activation"), ("radio", "ReLU"), ("group", "Remedies"), ("checkbox", "He init"),
+    ):  # fmt: skip
+        assert lab.page.get_by_role(role, name=name, exact=True).count() == 1, (role, name)
+    assert lab.thumb("weight_scale").get_attribute("aria-valuetext") == "1"
+
+
+def test_axe_finds_nothing(visit: Visit) -> None:
+    for scheme in ("light", "dark"):
+        lab = visit("remedies=he&depth=junk", color_scheme=scheme, viewport=VIEWPORTS["wide"])
+        lab.page.locator("#simplifications summary").click()
+        found = Axe().run(lab.page, context={"exclude": [[".frame"]]})  # what is inside is Plotly's own
+        assert not found.violations_count, found.generate_report()
 
 
 def test_a_screen_reader_hears_one_sentence_a_change(visit: Visit) -> None:
@@ -444,7 +460,7 @@ def test_a_screen_reader_hears_one_sentence_a_change(visit: Visit) -> None:
             .observe(document.getElementById("announce"), { childList: true, characterData: true, subtree: true });
         }"""
     )
-    lab.drag("depth", 100, moves=40)
+    lab.drag("depth", 60)
     lab.settle()
     heard = lab.page.evaluate("() => [...new Set(window.heard)]")
     assert len(heard) == 1
