@@ -93,7 +93,13 @@
       const rail = document.getElementById("rail");
       setFolded(rail, !rail.dataset.folded);
     }
-    const link = event.target.closest('a[href="#simplifications"]');
-    if (link) document.getElementById("simplifications").open = true;
+    /* Followed here: to the page's router a new hash is a new address, and it would build the whole page anew. */
+    const link = event.target.closest('a[href^="#"]'), target = link && document.getElementById(link.hash.slice(1));
+    if (target) {
+      event.preventDefault();
+      target.open = true;
+      target.scrollIntoView();
+      target.querySelector("summary")?.focus({ preventScroll: true });
+    }
   });
 })();
