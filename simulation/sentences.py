@@ -67,7 +67,7 @@ def factor(change: Change) -> str:
     """The factor per layer with as many digits as tell it from 1."""
     value = change.factor_per_layer
     places = 2 if abs(value - 1) >= 0.02 else 3 if abs(value - 1) >= 0.002 else 4
-    return f"x {value:.{places}f}" if 0.01 <= value < 100 else f"x {digits(value)}"
+    return f"x {value:.{places}f}" if 0.1 <= value < 100 else f"x {digits(value)}"
 
 
 def describe(verdict: Verdict) -> Sentence:

@@ -97,7 +97,7 @@ def test_percent(share, text):
 @given(st.floats(1e-12, 2000))
 def test_decades_keep_the_number(value):
     assert decades(value) == decades(-value)
-    assert number_in(decades(value)) == pytest.approx(value, rel=0.06 if value >= 1 else 0.51)
+    assert number_in(decades(value)) == pytest.approx(value, rel=0.06, abs=0.051 if value >= 0.05 else 0.51 * value)
     assert number_in(decades(value)) > 0
 
 
