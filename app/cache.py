@@ -1,6 +1,8 @@
 """Traces, kept by the effective config: what has been simulated once is not simulated again."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import astuple
 from functools import cache
 from pathlib import Path
@@ -9,6 +11,7 @@ import numpy as np
 import scipy
 from flask import Flask
 from flask_caching import Cache
+from redis.exceptions import RedisError
 
 import simulation
 from app.settings import Settings
@@ -34,13 +37,25 @@ class TraceCache:
         if settings.redis_url:
             options = {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": settings.redis_url}
         self._cache = Cache(app, config={**options, "CACHE_DEFAULT_TIMEOUT": SECONDS_KEPT})
+        self._logger = app.logger
 
     def trace(self, config: NetworkConfig) -> SignalTrace:
         """simulate(config) with its densities, from the cache if it is there."""
         config = config.effective()
         key = f"trace {core_version()} {astuple(config)}"
-        trace: SignalTrace | None = self._cache.get(key)
+        trace: SignalTrace | None = None
+        with self._unless_unreachable():
+            trace = self._cache.get(key)
         if trace is None:
             trace = simulate(config, densities=True)
-            self._cache.set(key, trace)
+            with self._unless_unreachable():
+                self._cache.set(key, trace)
         return trace
+
+    @contextmanager
+    def _unless_unreachable(self) -> Iterator[None]:
+        """Without its shared cache the page is slower, not gone."""
+        try:
+            yield
+        except RedisError as error:
+            self._logger.warning("The cache cannot be reached: %s", error)

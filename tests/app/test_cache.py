@@ -115,6 +115,11 @@ def test_redis_when_its_address_is_given(monkeypatch):
     assert (place["host"], place["port"], place["db"]) == ("cache.invalid", 6380, 3)
 
 
+def test_without_its_redis_it_simulates():
+    traces = TraceCache(Flask("test"), Settings(redis_url="redis://127.0.0.1:1"))  # nobody listens there
+    assert np.array_equal(traces.trace(SMALL).log10_delta_rms, simulate(SMALL).log10_delta_rms)
+
+
 def test_no_redis_by_default(monkeypatch):
     monkeypatch.delenv("REDIS_URL", raising=False)
     assert Settings.from_environment() == Settings("")
