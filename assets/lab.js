@@ -14,6 +14,7 @@
     since: null,     // the last state at which the hand rested, as the server wrote it
     busy: false,
     held: false,     // a pointer is down on a control
+    page: null,      // an element of the page that is drawn on: the router may put another page in its place
     shown: {},       // by element: its properties as last drawn
     ranges: {},      // by chart, while held: the axis ranges so far, which only grow
     frames: 0,       // painted so far; tests and benchmarks read it
@@ -157,9 +158,9 @@
       const names = window.dash_clientside.callback_context.inputs_list.map((input) => input.id.replace("value-", ""));
       const pairs = names.map((name, index) => [name, Array.isArray(values[index]) ? values[index].join(",") : values[index]]);
       lab.wanted = new URLSearchParams(pairs.filter(([, value]) => value !== null && value !== undefined)).toString();
-      const first = lab.touched === undefined;
-      if (!first) rememberHint();
-      lab.touched = first ? -RESTED_MS : performance.now();
+      const page = document.getElementById("headline"), fresh = lab.page !== page;
+      if (fresh) Object.assign(lab, { page, drawn: null, shown: {}, ranges: {} }); else rememberHint();
+      lab.touched = fresh ? -RESTED_MS : performance.now();
       run();
       return window.dash_clientside.no_update;
     },
