@@ -138,6 +138,30 @@ def test_dragging_does_not_fill_the_history(visit: Visit, address: str) -> None:
     assert lab.page.url == f"{address}/?depth=10"
 
 
+def test_a_page_that_the_router_builds_anew_is_drawn_anew(visit: Visit) -> None:
+    lab = visit("depth=20")
+    lab.enter("depth", "30")
+    lab.settle(depth="30")
+    lab.page.evaluate("() => { window.old = document.getElementById('headline'); location.hash = 'elsewhere'; }")
+    lab.page.wait_for_function(
+        "() => { const now = document.getElementById('headline'); return now && now !== window.old && now.textContent; }"
+    )
+    lab.settle(depth="30")
+    assert lab.query == "depth=30"
+    assert_picture_is_that_of_the_address(lab)
+
+
+def test_the_link_to_what_is_left_out_opens_it(visit: Visit) -> None:
+    lab = visit()
+    lab.chip("activation", "tanh").click()
+    lab.settle(activation="tanh")
+    sentence = lab.spoken("#headline")
+    lab.page.get_by_role("link", name="what is left out").click()
+    lab.page.wait_for_selector("#simplifications dl", state="visible")
+    assert lab.page.locator("#simplifications").evaluate("(fold) => fold.getBoundingClientRect().top < innerHeight")
+    assert lab.spoken("#headline") == sentence
+
+
 def test_a_junk_address_says_what_it_was_changed_to(visit: Visit) -> None:
     lab = visit("depth=999999&activation=nonsense&nosuch=1&weight_scale=%F0%9F%98%80&remedies=he,junk")
     notes = lab.spoken("#notes")
