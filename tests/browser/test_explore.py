@@ -91,9 +91,20 @@ def test_axes_never_shrink_while_a_slider_is_held(visit: Visit) -> None:
     lab.page.wait_for_function("(low) => window.painted.at(-1).y[0] > low", arg=held[-1]["y"][0])
 
 
-def test_nothing_jumps_while_a_slider_is_dragged(visit: Visit) -> None:
-    lab = visit()
-    lab.drag("depth", 5, moves=3)  # the hint makes room for the line of the last change
+@pytest.mark.parametrize(
+    ("query", "pixels"),
+    [
+        ("", 60),
+        pytest.param(
+            "depth=40&remedies=batch_norm",
+            120,
+            marks=pytest.mark.xfail(reason="the sentence about a stable network is a line longer"),
+        ),
+    ],
+)
+def test_nothing_jumps_while_a_slider_is_dragged(visit: Visit, query: str, pixels: int) -> None:
+    lab = visit(query)
+    lab.drag("depth", 2, moves=2)  # the hint makes room for the line of the last change
     lab.settle()
     lab.page.evaluate(
         """() => {
@@ -102,7 +113,7 @@ def test_nothing_jumps_while_a_slider_is_dragged(visit: Visit) -> None:
           look();
         }"""
     )
-    lab.drag("depth", 60)
+    lab.drag("depth", pixels)
     lab.settle()
     assert len(lab.page.evaluate("() => [...window.tops]")) == 1
 
@@ -213,6 +224,18 @@ def test_junk_in_a_number_box_does_not_lose_the_state(visit: Visit) -> None:
         lab.settle()
         assert f"Depth {beyond} is not" in lab.spoken("#notes").replace("−", "-")
         assert_picture_is_that_of_the_address(lab)
+
+
+@pytest.mark.xfail(reason="the box keeps what was typed, while another network is shown")
+def test_a_number_box_says_what_is_shown(visit: Visit) -> None:
+    lab = visit()
+    lab.enter("depth", "2000")
+    lab.page.wait_for_function("() => location.search === '?depth=1000'")
+    lab.settle()
+    assert lab.value("depth") == "1000"
+    lab.page.locator("#sigma-box").fill("abc")
+    lab.page.locator("#sigma-box").press("Enter")
+    lab.page.wait_for_function("() => document.getElementById('sigma-box').value === '0.125'", timeout=2000)
 
 
 def test_the_sigma_box_sets_the_weight_scale(visit: Visit) -> None:
@@ -403,6 +426,30 @@ def test_on_a_phone_a_sheet_holds_one_group_below_the_chart(visit: Visit) -> Non
     assert seen > 0.5 * chart["height"], "the sheet hides the chart that its sliders move"
     page.locator("[data-fold]").tap()
     assert not page.locator("#control-remedies").is_visible()
+
+
+@pytest.mark.xfail(reason="a finger on a chart zooms it, and the page stays where it is")
+def test_a_finger_on_a_chart_scrolls_the_page(visit: Visit) -> None:
+    lab = visit(viewport=VIEWPORTS["phone"], has_touch=True, is_mobile=True)
+    lab.page.locator("[data-fold]").tap()
+    box = lab.page.locator(f"#{DELTA} .nsewdrag").bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    finger = lab.page.context.new_cdp_session(lab.page)
+    for kind, up in (("touchStart", 0), *(("touchMove", 20 * step) for step in range(1, 10)), ("touchEnd", 0)):
+        points = [] if kind == "touchEnd" else [{"x": x, "y": y - up}]
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        lab.page.evaluate("() => new Promise(requestAnimationFrame)")
+    lab.page.wait_for_function("() => scrollY > 50", timeout=2000)
+
+
+@pytest.mark.xfail(reason="Plotly's bar has a button that sends the chart to its own servers")
+def test_no_button_sends_anything_away(visit: Visit) -> None:
+    lab = visit()
+    lab.page.locator(f"#{DELTA}").hover()
+    titles = lab.page.locator(".modebar-btn").evaluate_all("(all) => all.map((one) => one.dataset.title)")
+    assert titles
+    assert not [title for title in titles if "Share" in title or "Cloud" in title]
 
 
 def test_the_hint_goes_with_the_first_drag_and_stays_away(visit: Visit) -> None:
