@@ -30,7 +30,7 @@ setup-dev: $(VENV)/.development ## the same, and what the tests need
 
 run: setup ## start the application and print its address
 	@echo "Gradient Flow Lab is at http://$(HOST):$(PORT)/"
-	@$(RUN) -m gunicorn --workers 1 --threads 4 --bind $(HOST):$(PORT) --no-control-socket --log-level warning app.server:server
+	@HOST=$(HOST) PORT=$(PORT) WORKERS=1 $(RUN) -m gunicorn --config app/gunicorn_conf.py --log-level warning app.server:server
 
 serve: setup ## serve it with gunicorn, a worker per core (HOST, PORT, WORKERS)
 	@HOST=$(HOST) PORT=$(PORT) $(RUN) -m gunicorn --config app/gunicorn_conf.py app.server:server

@@ -76,6 +76,9 @@ def rail(values: Mapping[str, Any], words: Mapping[str, Parameter], shown: Calla
     def group(key: str) -> list[Any]:
         fields = [name for name in words if name != "remedies" and group_of(name) == key]
         controls: list[Any] = [control(name, words[name], values[name], shown(name)) for name in fields]
+        for one, name in zip(controls, fields, strict=True):
+            if words[name].label == GROUPS[key]:
+                one.className += " headed"  # the group's heading says it already
         if "weight_scale" in fields:
             controls.insert(fields.index("weight_scale") + 1, _sigma())
         return controls

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import erf, erfc
 
 from simulation.registry import Registry
+from simulation.workspace import WORKSPACE
 
 Array = NDArray[np.float64]
 Slope = float | Array
@@ -70,6 +71,11 @@ def _below(z: Array, high: float, out: Array) -> Array:
     """min(z, high)."""
     out.fill(high)
     return np.minimum(z, out, out=out)
+
+
+def _spare(z: Array) -> Array:
+    """Memory for one temporary array like z; a fresh one of 128 KB and more costs as much as ten sweeps."""
+    return WORKSPACE.scratch("phi", z.shape)
 
 
 def _exp(z: Array, out: Array, highest: float = 700.0) -> Array:
@@ -132,12 +138,12 @@ def _selu_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
 
 def _gelu(z: Array, slope: Slope, out: Array) -> Array:
     """z Phi(z) as max(z, 0) - |z| Phi(-|z|): erfc takes half the time where it meets one sign only."""
-    size = np.abs(z)
+    size = np.abs(z, out=_spare(z))
     np.multiply(size, sqrt(0.5), out=out)
     erfc(out, out=out)
     out *= size
     out *= -0.5
-    out += np.maximum(z, 0.0)
+    out += _above(z, 0.0, size)
     return out
 
 
@@ -149,8 +155,8 @@ def _gelu_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
         far = out > 1e-30
         out.fill(0.5)
         np.divide(h, z, out=out, where=far)
-    density = z * z
-    density *= -0.5
+    density = np.multiply(z, -0.5, out=_spare(z))
+    density *= z
     np.exp(density, out=density)
     density *= z
     density *= 1 / sqrt(2 * pi)
@@ -177,9 +183,9 @@ def _silu_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
 
 def _mish(z: Array, slope: Slope, out: Array) -> Array:
     """z tanh(log(1 + e^z)), whose tanh is t / (t + 2) with t = w (w + 2), w = e^z."""
-    t = _exp(z, out, 300.0)
-    t *= t + 2.0
-    t /= t + 2.0
+    t, spare = _exp(z, out, 300.0), _spare(z)
+    t *= np.add(t, 2.0, out=spare)
+    t /= np.add(t, 2.0, out=spare)
     t *= z
     return t
 
@@ -247,7 +253,7 @@ def _hardtanh_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
 def _sigmoid(z: Array, slope: Slope, out: Array) -> Array:
     """e^z / (e^z + 1), which keeps its digits however small it is."""
     e = _exp(z, out)
-    e /= e + 1.0
+    e /= np.add(e, 1.0, out=_spare(z))
     return e
 
 

@@ -82,7 +82,7 @@ class NetworkConfig:
         lambda config: ACTIVATIONS[config.activation].slopes == "config",
     )
     initializer: str = _setting(
-        "initialization", "xavier_normal", Choice("Scheme", "How the weights are drawn.", INITIALIZERS)
+        "initialization", "xavier_normal", Choice("Initialization", "How the weights are drawn.", INITIALIZERS)
     )
     weight_scale: float = _setting(
         "initialization",

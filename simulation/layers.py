@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.activations import Activation, Slope
-from simulation.arithmetic import FAR, Settle, add, largest, scale, within_reach
+from simulation.arithmetic import FAR, Settle, add, largest, scale, settle_plain, within_reach
 from simulation.normalizations import Normalization
 from simulation.workspace import WORKSPACE, ones
 
@@ -57,13 +57,17 @@ class Affine:
         self.weight_grad_e = settle(self.weight_grad, self.x_e + e)
         self.bias_grad = ones(len(g)) @ g
         self.bias_grad_e = settle(self.bias_grad, e)
-        grad = WORKSPACE.scratch(f"grad{self.layer % 2}", (len(g), self.weights.shape[0]))
+        # Of three in turn: a block of two layers must not overwrite the gradient that goes past it.
+        grad = WORKSPACE.scratch(f"grad{self.layer % 3}", (len(g), self.weights.shape[0]))
         np.matmul(g, self.weights.T, out=grad)
         return grad, settle(grad, e)
 
 
 class Activate:
     """h = phi(x). Backward: times phi'(x). Far out, phi is replaced by its asymptotes, which it has reached."""
+
+    follows_norm = False  # whether its input is what a norm has kept
+    later: tuple[Array, Array] | None = None  # input and output, where the slopes are taken on the way back
 
     def __init__(self, phi: Activation, slope: Slope) -> None:
         self.phi, self.slope = phi, slope
@@ -73,17 +77,24 @@ class Activate:
         if beyond > 0 and not self.phi.homogeneous:
             return self._forward_far(u, beyond, settle)
         h = self.phi.function(u, self.slope, WORKSPACE.kept(u.shape))
-        self.slopes = self.phi.derivative(u, h, self.slope, WORKSPACE.kept(u.shape))
-        self._count(u)
+        if self.follows_norm and settle is settle_plain:
+            self.later = u, h  # both stay as they are, so the slopes need no memory before backward
+        else:
+            self.later = None
+            self._take_slopes(u, h, WORKSPACE.kept(u.shape))
         linear = beyond and (self.phi.homogeneous or not 2.0**-100 < largest(h) < 2.0**100)
         return h, settle(h, beyond if linear else 0)
+
+    def _take_slopes(self, u: Array, h: Array, out: Array) -> None:
+        self.slopes = self.phi.derivative(u, h, self.slope, out)
+        self._count(u)
 
     def _forward_far(self, u: Array, beyond: int, settle: Settle) -> Pair:
         """phi(u * 2**beyond), entry by entry: huge and ordinary ones may stand side by side (W = s I)."""
         true = np.clip(scale(u, beyond), -(2.0**FAR), 2.0**FAR, out=WORKSPACE.kept(u.shape))
         h = self.phi.function(true, self.slope, WORKSPACE.kept(u.shape))
-        self.slopes = self.phi.derivative(true, h, self.slope, WORKSPACE.kept(u.shape))
-        self._count(true)
+        self.later = None
+        self._take_slopes(true, h, WORKSPACE.kept(u.shape))
         linear = (np.abs(true) == 2.0**FAR) & (np.abs(self.slopes) > 2.0**-100)
         if linear.any():
             scale(h, -beyond, h)
@@ -111,6 +122,8 @@ class Activate:
         self.dead = np.count_nonzero(zero.all(axis=0)) / u.shape[1] if inactive >= len(u) else 0.0
 
     def backward(self, g: Array, e: int, settle: Settle) -> Pair:
+        if self.later:
+            self._take_slopes(*self.later, WORKSPACE.scratch("slopes", g.shape))
         g *= self.slopes
         return g, settle(g, e)
 
@@ -144,12 +157,18 @@ class Normalize:
         out = WORKSPACE.kept(x.shape)
         y, u = self._sets(out), self._sets(u)
         if self.kind.centered:
-            # Relative to one of them first: entries that are all alike come out as exact zeros.
-            np.subtract(u, u[:1] if self.axis == 0 else u[..., :1], out=y)
-            y -= self._mean(y)
+            mean = self._mean(u)
+            np.subtract(u, mean, out=y)
+            variance = self._mean_product(y, y)
+            if (variance < 1e-6 * mean**2).any():
+                # Nearly alike: relative to one of them the digits stay, and equal ones become exact zeros.
+                np.subtract(u, u[:1] if self.axis == 0 else u[..., :1], out=y)
+                y -= self._mean(y)
+                variance = self._mean_product(y, y)
         else:
             np.copyto(y, u)
-        self.inverse = 1.0 / np.sqrt(self._mean_product(y, y) + self.kind.epsilon)
+            variance = self._mean_product(y, y)
+        self.inverse = 1.0 / np.sqrt(variance + self.kind.epsilon)
         y *= self.inverse
         self.y = y
         # Far below epsilon the norm is linear (its slope constant), far above it scale-free.
@@ -161,7 +180,7 @@ class Normalize:
         projection = self._mean_product(sets, self.y)
         if self.kind.centered:
             sets -= self._mean(sets)
-        sets -= self.y * projection
+        sets -= np.multiply(self.y, projection, out=WORKSPACE.scratch("projection", self.y.shape))
         sets *= self.inverse
         return g, settle(g, e + self.slope_e)
 
@@ -183,16 +202,19 @@ class Fork:
 class Join:
     """Where it arrives: skip + branch_scale * x."""
 
-    def __init__(self, fork: Fork, branch_scale: float) -> None:
-        self.fork, self.branch_scale = fork, branch_scale
+    feeds_affine = True  # else nobody wants its value after the next join
+
+    def __init__(self, fork: Fork, branch_scale: float, layer: int) -> None:
+        self.fork, self.branch_scale, self.layer = fork, branch_scale, layer
 
     def forward(self, x: Array, e: int, settle: Settle) -> Pair:
-        out = np.multiply(x, self.branch_scale, out=WORKSPACE.kept(x.shape))
+        out = WORKSPACE.kept(x.shape) if self.feeds_affine else WORKSPACE.scratch(f"join{self.layer % 3}", x.shape)
+        if self.branch_scale == 1.0 and e == self.fork.e:  # the ordinary case, in one sweep
+            return np.add(x, self.fork.x, out=out), settle(out, e)
+        np.multiply(x, self.branch_scale, out=out)
         return out, settle(out, add(out, e, self.fork.x, self.fork.e))
 
     def backward(self, g: Array, e: int, settle: Settle) -> Pair:
-        skip_grad = WORKSPACE.scratch("skip", g.shape)  # free again: the block after this one has had its fork
-        np.copyto(skip_grad, g)
-        self.fork.skip_grad, self.fork.skip_e = skip_grad, e
-        g *= self.branch_scale
-        return g, settle(g, e)
+        self.fork.skip_grad, self.fork.skip_e = g, e
+        branch_grad = np.multiply(g, self.branch_scale, out=WORKSPACE.scratch("branch", g.shape))
+        return branch_grad, settle(branch_grad, e)

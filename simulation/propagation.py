@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +63,7 @@ def build_layers(network: Network) -> list[Layer]:
                 fork = Fork() if has_skip else None
                 operations = [fork, *operations] if fork else operations
             if index == last and fork:
-                join = Join(fork, config.branch_scale)
+                join = Join(fork, config.branch_scale, index)
                 at = len(operations) - 1 if config.residual == "post_activation" else len(operations)
                 operations.insert(at, join)
         layers.append(Layer(operations, affine, activate))
@@ -82,25 +83,36 @@ def _ordinary_layer(config: NetworkConfig, affine: Affine, activate: Activate) -
 
 
 def _wire(layers: list[Layer]) -> None:
-    """Tells each affine map what reads its z: nothing in its own layer, or nothing but batch norms.
+    """Tells operations of their neighbors, which decides what has to be kept for the way back."""
+    steps = [step for layer in layers for step in layer.operations if not isinstance(step, Fork)]
+    for step, following in pairwise(steps):
+        if isinstance(following, Activate):
+            following.follows_norm = isinstance(step, Normalize)
+        if isinstance(step, Join):
+            step.feeds_affine = isinstance(following, Affine)
+    for layer in layers:
+        layer.affine.is_output = layer.operations[-1] is layer.affine
+    _find_biases_without_effect(layers)
+
+
+def _find_biases_without_effect(layers: list[Layer]) -> None:
+    """Tells each affine map whether nothing but batch norms read its z.
 
     A batch norm takes a shift of all samples out again, however skips and identities carried it there.
     """
     only_batch_norms = False  # whether they alone read the value at this point, seen from the output
     past: dict[Fork, bool] = {}
-    for layer in reversed(layers):
-        layer.affine.is_output = layer.operations[-1] is layer.affine
-        for operation in reversed(layer.operations):
-            if isinstance(operation, Affine):
-                operation.feeds_batch_norm, only_batch_norms = only_batch_norms, False
-            elif isinstance(operation, Normalize):
-                only_batch_norms = operation.axis == 0
-            elif isinstance(operation, Join):
-                past[operation.fork] = only_batch_norms
-            elif isinstance(operation, Fork):
-                only_batch_norms &= past[operation]
-            elif isinstance(operation, Activate):
-                only_batch_norms = only_batch_norms and operation.is_identity
+    for operation in (step for layer in reversed(layers) for step in reversed(layer.operations)):
+        if isinstance(operation, Affine):
+            operation.feeds_batch_norm, only_batch_norms = only_batch_norms, False
+        elif isinstance(operation, Normalize):
+            only_batch_norms = operation.axis == 0
+        elif isinstance(operation, Join):
+            past[operation.fork] = only_batch_norms
+        elif isinstance(operation, Fork):
+            only_batch_norms &= past[operation]
+        elif isinstance(operation, Activate):
+            only_batch_norms = only_batch_norms and operation.is_identity
 
 
 class _Pass:

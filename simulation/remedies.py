@@ -85,13 +85,13 @@ REMEDIES: Registry[Remedy] = Registry(
     ),
     Remedy(
         "batch_norm", "batch norm", "Gives each unit mean 0 and variance 1 over the batch, before the activation.",
-        "About a third more compute here; depends on the batch, and explodes by itself in deep plain ReLU networks.",
+        "A quarter to a half more compute here; depends on the batch, and explodes by itself in deep plain ReLU networks.",
         "At batch 1 it cuts the gradient to exactly 0; at 2 only its epsilon lets any through, by chance.",
         _norm("batch"),
     ),
     Remedy(
         "layer_norm", "layer norm", "Gives each sample mean 0 and variance 1 over its units, before the activation.",
-        "About a third more compute here; works at any batch size.", "Does not rescue sigmoid: its slope still costs most of the signal.",
+        "A quarter to a half more compute here; works at any batch size.", "Does not rescue sigmoid: its slope still costs most of the signal.",
         _norm("layer"),
     ),
     Remedy(
@@ -101,7 +101,7 @@ REMEDIES: Registry[Remedy] = Registry(
     ),
     Remedy(
         "group_norm", "group norm", "Like layer norm, within groups of units; takes the largest number of groups that divides the width.",
-        "About a third more compute here; small groups add noise.", "Does not rescue sigmoid; groups of 1 unit cut the gradient to exactly 0.",
+        "A quarter to a half more compute here; small groups add noise.", "Does not rescue sigmoid; groups of 1 unit cut the gradient to exactly 0.",
         _group_norm,
     ),
     Remedy(

@@ -259,7 +259,7 @@ def test_remedy_help():
 def test_remedy_help_says_what_overrides_what():
     text = remedy_help(State(SMALL, ("orthogonal",)), State(SMALL, ("he", "orthogonal")))
     assert text.startswith("He init")
-    assert "orthogonal init overrides He init: both set the scheme." in text
+    assert "orthogonal init overrides He init: both set the initialization." in text
     assert text.endswith("Here it changes nothing.")
 
 
