@@ -52,9 +52,9 @@ def remedy_help(before: State | None, after: State) -> str:
     added = [key for key in after.remedies if before is None or key not in before.remedies]
     key = (added or list(after.remedies) or [""])[-1]
     if not key:
-        return "Switch one on: grey is the network as set, black what the remedy makes of it."
+        return "Switch one on: the dashed line is the network as set, the solid one what the remedy makes of it."
     remedy = REMEDIES[key]
-    text = f"{remedy.label}: {remedy.summary} {remedy.cost} {remedy.nothing_when}"
+    text = f"{remedy.label}: {remedy.summary} {remedy.cost} Limits: {remedy.nothing_when}"
     for override in overrides(after.config, after.remedies):
         text += (
             f" {REMEDIES[override.winner].label} overrides {REMEDIES[override.loser].label}:"

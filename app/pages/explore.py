@@ -79,10 +79,11 @@ def figures(seen: View, theme: str, in_words: bool) -> Components:
         *signals("log10_pre_activation_rms", "pre-activation z", dash="dot", start=0),
         *signals("log10_activation_rms", "activation h", start=0),
     ]
-    count = len(networks)  # only the lines of the shown network, the last of each kind, are labeled
-    both[count - 1] = replace(both[count - 1], label="z, before φ")
-    both[-1] = replace(both[-1], label="h, after φ", label_shift=-11)
     shown, _ = seen.shown
+    count = len(networks)  # only the lines of the shown network, the last of each kind, are labeled
+    side = 11 if shown.log10_activation_rms[-1] > shown.log10_pre_activation_rms[-1] else -11
+    both[count - 1] = replace(both[count - 1], label="z, before φ", label_shift=-side)
+    both[-1] = replace(both[-1], label="h, after φ", label_shift=side)
     assert shown.delta_density
     assert shown.activation_density
     drawn = {
