@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from simulation.config import FIELDS
+from simulation.initializers import INITIALIZERS
+from simulation.presets import PRESETS
 from tests.browser.conftest import Visit
 from tests.browser.lab import DELTA, Lab, as_drawn
 
@@ -505,7 +508,7 @@ def test_every_control_is_reached_by_tab_and_has_a_name(visit: Visit) -> None:
         assert f"control-{field}" in reached
     assert {"reset", "theme", "search", "sigma-box"} <= reached
     for role, name in (
-        ("button", "Start from Sigmoid, Xavier weights"), ("button", "Scheme Xavier, normal"), ("slider", "Weight scale"),
+        ("button", f"Start from {PRESETS['sigmoid_xavier'].label}"), ("button", f"{FIELDS['initializer'].label} {INITIALIZERS['xavier_normal'].label}"), ("slider", "Weight scale"),
         ("textbox", "Weight scale"), ("radiogroup", "Activation"), ("radio", "ReLU"), ("group", "Remedies"), ("checkbox", "He init"),
     ):  # fmt: skip
         assert lab.page.get_by_role(role, name=name, exact=True).count() == 1, (role, name)
