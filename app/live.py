@@ -22,17 +22,21 @@ def register(app: Flask, traces: TraceCache) -> None:
     @app.get("/live")
     def live() -> Response:
         asked = dict(pairs_of(request.query_string))
-        state, notes = lenient(pairs_of(asked.get("state", "").encode()))
+        pairs = pairs_of(asked.get("state", "").encode())
+        state, notes = lenient(pairs)
         since = asked.get("since")
         theme = asked.get("theme", "")
+        dragging = asked.get("dragging") == "1"
         components = explore.frame(
             state,
             notes,
             lenient(pairs_of(since.encode()))[0] if since is not None else None,
             theme if theme in PALETTES else "light",
-            asked.get("dragging") == "1",
+            dragging,
             traces,
         )
+        if not dragging:
+            components |= explore.corrections(pairs, state)
         return Response(
             orjson.dumps({"query": state.query, "components": components}, default=_plain), mimetype="application/json"
         )

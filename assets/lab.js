@@ -21,6 +21,7 @@
   };
   window.gradientFlowLab = lab;
 
+  const touch = window.matchMedia("(pointer: coarse)");
   const theme = () => document.documentElement.dataset.theme;
 
   function setTheme(name) {
@@ -92,9 +93,10 @@
       if (properties.figure) {
         if (!rested && !onScreen(id)) continue;
         hold(id, properties.figure.layout, rested);
+        if (touch.matches) properties.figure.layout.dragmode = false;  // a finger on a chart scrolls the page
       }
       const text = JSON.stringify(properties);
-      if (lab.shown[id] === text) continue;
+      if (lab.shown[id] === text && !("value" in properties)) continue;  // values are also set by hand
       lab.shown[id] = text;
       window.dash_clientside.set_props(id, properties);
     }

@@ -10,19 +10,17 @@ from numpy.typing import NDArray
 from components import ids
 from components.text import minus, power, rich
 from simulation.diagnosis import FORMATS, STABLE_DECADES, Change, Verdict
-from simulation.sentences import Sentence, describe, describe_remedied, percent
+from simulation.sentences import describe, describe_remedied, percent
 
 
 def headline(baseline: Verdict, remedied: Verdict | None, remedies: str) -> list[Any]:
     """The sentence: what happens, and what the remedies make of it."""
-    sentence: Sentence = describe(baseline)
+    sentence = describe(baseline)
     children: list[Any] = [html.Span(sentence.word, className=f"verdict {baseline.state}"), " ", *rich(sentence.text)]
     if remedied:
         text = f"With {remedies}: {describe_remedied(remedied)}"
         children += [" ", html.Span(rich(text), className=f"verdict {remedied.state}")]
-        note = describe(remedied).note
-        return [*children, " ", html.Span(note, className="aside")] if note else children
-    return [*children, " ", html.Span(rich(sentence.note), className="aside")] if sentence.note else children
+    return children
 
 
 def announcement(baseline: Verdict, remedied: Verdict | None, remedies: str) -> str:
@@ -71,7 +69,7 @@ def chart_card(panel: str, title: str, text: str) -> html.Section:
     """A chart with its title, its caption, its words for screen readers, and what can be taken away."""
     graph = dcc.Graph(
         id=ids.chart(panel), className="chart", responsive=True,
-        config={"displaylogo": False, "displayModeBar": "hover", "modeBarButtonsToRemove": ["lasso2d", "select2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
+        config={"displaylogo": False, "displayModeBar": "hover", "modeBarButtonsToRemove": ["sendChartToCloud", "lasso2d", "select2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
                 "toImageButtonOptions": {"filename": panel, "scale": 2}},
     )  # fmt: skip
     foot = html.Div(

@@ -1,6 +1,6 @@
 """The ids of the page's elements; outside tests and embedding pages rely on `control-` and `chart-`."""
 
-HEADLINE, ANNOUNCE, NOTES, CHANGE = "headline", "announce", "notes", "change"
+HEADLINE, ADVICE, ANNOUNCE, NOTES, CHANGE = "headline", "advice", "announce", "notes", "change"
 TILES, LEGEND, FORMATS, STORY, SIGMA_LINE = "tiles", "legend", "formats", "story", "sigma-line"
 SETTLED, LIVE, THEME, RESET, SEARCH = "settled", "live", "theme", "reset", "search"
 SIGMA_BOX, REMEDY_HELP, CSV_LINK = "sigma-box", "remedy-help", "csv-link"

@@ -131,8 +131,13 @@ def explore(
         [
             html.Div(
                 [
-                    html.H1(id=ids.HEADLINE), " ",
-                    html.A("really simulated; what is left out", href="#simplifications", className="quiet-link"),
+                    html.H1(id=ids.HEADLINE),
+                    html.P(
+                        [
+                            html.Span(id=ids.ADVICE), " ",
+                            html.A("really simulated; what is left out", href="#simplifications", className="quiet-link"),
+                        ]
+                    ),
                 ],
                 className="headline",
             ),

@@ -10,7 +10,7 @@ from dash import State as Held
 
 from app import changes
 from app.cache import TraceCache
-from app.state import WORDS, State, lenient, pairs_of
+from app.state import WORDS, Pairs, State, lenient, pairs_of
 from components import cards, ids, shell
 from components.captions import TITLES, caption, columns, description
 from components.figures.axes import decade_range
@@ -29,6 +29,7 @@ from simulation.options import RESIDUALS
 from simulation.parameters import Choice, Number
 from simulation.presets import PRESETS
 from simulation.remedies import REMEDIES
+from simulation.sentences import describe
 
 PATH, TITLE = "/", "Explore"
 Components = dict[str, dict[str, Any]]
@@ -107,10 +108,11 @@ def texts(seen: View) -> Components:
     activation = state.remedied.activation
     return {
         ids.HEADLINE: {"children": cards.headline(seen.verdict, seen.remedied_verdict, named)},
+        ids.ADVICE: {"children": describe(verdict).note},
         ids.TILES: {"children": cards.tiles(seen.verdict, seen.remedied_verdict)},
         ids.LEGEND: {"children": cards.legend(_described(state), named)},
         ids.SIGMA_LINE: {"children": cards.sigma_line(config.weight_scale, sigma, config.width, phi.gain(config.negative_slope), phi.label)},
-        ids.SIGMA_BOX: {"value": f"{config.weight_scale * sigma:.4g}", "disabled": not sigma},
+        ids.SIGMA_BOX: {"value": _sigma_text(state), "disabled": not sigma},
         ids.SEARCH: {"placeholder": preset.label if preset else "Your own network"},
         ids.STORY: {"children": rich(preset.summary) if preset else "Start from one of these, or search an activation or initialization."},
         **{ids.caption(panel): {"children": rich(caption(panel, verdict, activation))} for panel in TITLES},
@@ -209,11 +211,11 @@ def register(app: dash.Dash, traces: TraceCache) -> None:
         return [*chosen_values(chosen if dash.ctx.triggered_id == ids.SEARCH else first), None]
 
     @app.callback(
-        Output(ids.value("weight_scale"), "value", allow_duplicate=True),
+        Output(ids.value("weight_scale"), "value", allow_duplicate=True), Output(ids.SIGMA_BOX, "value"),
         Input(ids.SIGMA_BOX, "n_submit"), Input(ids.SIGMA_BOX, "n_blur"), Held(ids.SIGMA_BOX, "value"), Held(ids.SETTLED, "data"),
         prevent_initial_call=True,
     )  # fmt: skip
-    def set_sigma(submits: int | None, blurs: int | None, text: str, query: str) -> Any:
+    def set_sigma(submits: int | None, blurs: int | None, text: str, query: str) -> tuple[Any, str]:
         return weight_scale_for(text, lenient(pairs_of((query or "").encode()))[0])
 
 
@@ -233,18 +235,34 @@ def _control_value(name: str, value: Any) -> Any:
     )
 
 
-def weight_scale_for(text: str, state: State) -> Any:
-    """The weight scale at which one weight has this standard deviation, as the control shows it."""
+def corrections(pairs: Pairs, state: State) -> Components:
+    """For controls that hold something else than what is shown: the value that is."""
+    held = {name: text for name, text in pairs if name in WORDS}
+    return {
+        ids.value(name): {"value": _control_value(name, state.values[name])}
+        for name, text in held.items() if text != WORDS[name].format(state.values[name])
+    }  # fmt: skip
+
+
+def weight_scale_for(text: str, state: State) -> tuple[Any, str]:
+    """The weight scale at which one weight has this standard deviation, and that deviation, as their boxes show them."""
     scale = FIELDS["weight_scale"]
     sigma = INITIALIZERS[state.config.initializer].sigma(state.config)
+    shown = _sigma_text(state)
     assert isinstance(scale, Number)
     try:
         wanted = float(text)
     except (TypeError, ValueError):
-        return dash.no_update
-    if not sigma or isnan(wanted) or f"{state.config.weight_scale * sigma:.4g}" == text.strip():
-        return dash.no_update
-    return scale.format(scale.clamp(wanted / sigma))
+        return dash.no_update, shown
+    if not sigma or isnan(wanted) or shown == text.strip():
+        return dash.no_update, shown
+    nearest = scale.clamp(wanted / sigma)
+    return scale.format(nearest), f"{nearest * sigma:.4g}"
+
+
+def _sigma_text(state: State) -> str:
+    """The standard deviation of one weight."""
+    return f"{state.config.weight_scale * INITIALIZERS[state.config.initializer].sigma(state.config):.4g}"
 
 
 def _register_table(app: dash.Dash, panel: str, traces: TraceCache) -> None:

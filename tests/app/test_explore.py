@@ -15,7 +15,7 @@ from app.changes import edit_line, remedy_help
 from app.live import _plain
 from app.pages import explore
 from app.settings import Settings
-from app.state import WORDS, State
+from app.state import WORDS, State, lenient
 from components import ids
 from components.captions import TITLES
 from components.theme import PALETTES
@@ -169,7 +169,7 @@ def test_the_words_are_of_this_network(traces):
     assert "10−30.6" in tiles
     cured = frame(traces, NetworkConfig(), ["batch_norm"])
     assert "With batch norm: " in words(cured[ids.HEADLINE]["children"])
-    assert "data, loss and learning rate" in words(cured[ids.HEADLINE]["children"])
+    assert "data, loss and learning rate" in cured[ids.ADVICE]["children"]
     assert "with remedies: batch norm" in words(cured[ids.LEGEND]["children"])
     assert drawn[ids.CSV_LINK]["href"] == "/api/v1/trace.csv?"
     assert cured[ids.SETTLED]["data"] == "remedies=batch_norm"
@@ -285,8 +285,8 @@ def test_chosen_values():
 def test_weight_scale_for_an_absolute_sigma(traces, key):
     config = replace(SMALL, initializer=key, weight_scale=2)
     shown = frame(traces, config, dragging=True)[ids.SIGMA_BOX]
-    assert explore.weight_scale_for(shown["value"], State(config)) is dash.no_update  # left as it was
-    scale = explore.weight_scale_for("0.3", State(config))
+    assert explore.weight_scale_for(shown["value"], State(config)) == (dash.no_update, shown["value"])  # left as it was
+    scale, _ = explore.weight_scale_for("0.3", State(config))
     if key == "zeros":
         assert scale is dash.no_update
         assert shown["disabled"]
@@ -297,4 +297,20 @@ def test_weight_scale_for_an_absolute_sigma(traces, key):
 
 @pytest.mark.parametrize(("text", "scale"), [("0", "0.001"), ("-3", "0.001"), ("1e9", "20"), ("inf", "20"), ("nan", None), ("junk", None), ("", None), (None, None)])  # fmt: skip
 def test_junk_in_the_sigma_box(text, scale):
-    assert explore.weight_scale_for(text, State(SMALL)) == (scale or dash.no_update)
+    """The box then says again what is shown."""
+    got, said = explore.weight_scale_for(text, State(SMALL))
+    sigma = INITIALIZERS[SMALL.initializer].sigma(SMALL)
+    assert got == (scale or dash.no_update)
+    assert said == f"{float(scale or SMALL.weight_scale) * sigma:.4g}"
+
+
+def test_controls_that_ask_for_too_much_are_set_to_what_is_shown():
+    state, _ = lenient([("depth", "5000"), ("width", "64"), ("activation", "nonsense"), ("remedies", "he,nonsense")])
+    corrected = explore.corrections(
+        [("depth", "5000"), ("width", "64"), ("activation", "nonsense"), ("remedies", "he,nonsense")], state
+    )
+    assert corrected == {
+        ids.value("depth"): {"value": "1000"},
+        ids.value("activation"): {"value": "sigmoid"},
+        ids.value("remedies"): {"value": ["he"]},
+    }
