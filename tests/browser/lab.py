@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Error, Locator, Page
 
 from tests.browser.serving import settle
 
@@ -51,6 +51,17 @@ class Lab:
         self.page.goto(f"{self.address}/{query and '?' + query}")
         self.settle()
 
+    def start_again(self) -> None:
+        """Back to the first network by Reset, or by a new page if that does not help."""
+        self.page.mouse.move(0, 0)
+        self.page.evaluate("() => scrollTo(0, 0)")
+        try:
+            self.page.locator("#reset").click(timeout=2000)
+            self.page.wait_for_function("() => location.search === ''", timeout=5000)
+        except Error:
+            self.go()
+        self.settle()
+
     def settle(self, **wanted: str) -> None:
         """Waits until the controls say these values, and everything on the page shows them."""
         self.page.wait_for_function(
@@ -61,6 +72,11 @@ class Lab:
             arg=wanted,
         )
         settle(self.page)
+
+    def settle_in(self, theme: str) -> None:
+        """The same, in these colors."""
+        self.page.wait_for_function("(theme) => window.gradientFlowLab?.drawn?.includes(`|${theme}|`)", arg=theme)
+        self.settle()
 
     @property
     def query(self) -> str:
