@@ -86,7 +86,11 @@
       const rail = document.getElementById("rail");
       rail.dataset.open = tab.dataset.tab;
       setFolded(rail, false);
-      for (const details of rail.querySelectorAll(`[data-group="${tab.dataset.tab}"] details`)) details.open = true;
+      const group = rail.querySelector(`.group[data-group="${tab.dataset.tab}"]`);
+      for (const details of group.querySelectorAll("details")) details.open = true;
+      for (const chips of group.querySelectorAll(".chips")) {  // a row of them scrolls sideways: the chosen one is to be seen
+        chips.querySelector("label:has(input:checked)")?.scrollIntoView({ block: "nearest", inline: "center" });
+      }
     }
     const fold = event.target.closest("[data-fold]");
     if (fold) {
