@@ -422,6 +422,11 @@ def test_on_a_phone_a_sheet_holds_one_group_below_the_chart(visit: Visit) -> Non
     assert chart
     seen = min(sheet["y"], chart["y"] + chart["height"]) - chart["y"]
     assert seen > 0.5 * chart["height"], "the sheet hides the chart that its sliders move"
+    page.locator("[data-tab=network]").tap()
+    page.locator("[data-tab=remedies]").tap()
+    chosen = lab.chip("remedies", "batch_norm").bounding_box()
+    assert chosen
+    assert 0 <= chosen["x"] <= SIZES["phone"][0] - chosen["width"], "the chosen chip is out of sight"
     page.locator("[data-fold]").tap()
     assert not page.locator("#control-remedies").is_visible()
 
