@@ -8,8 +8,8 @@ from dash import dcc, html
 from numpy.typing import NDArray
 
 from components import ids
-from components.text import minus, power, rich
-from simulation.diagnosis import FORMATS, STABLE_DECADES, Change, Verdict
+from components.text import power, rich
+from simulation.diagnosis import FORMATS, Change, Verdict
 from simulation.sentences import describe, describe_remedied, percent
 
 
@@ -83,10 +83,10 @@ def chart_card(panel: str, title: str, text: str) -> html.Section:
         [
             html.H2(title),
             html.P(text, id=ids.caption(panel), className="caption"),
-            html.Div(graph, className="frame", role="img", **{"aria-labelledby": ids.description(panel)}),
+            html.Div(graph, className="frame", role="figure", **{"aria-labelledby": ids.description(panel)}),
             html.P(id=ids.description(panel), className="unseen"),
             foot,
-            html.Div(id=ids.table(panel), className="table-view"),
+            html.Div(id=ids.table(panel)),
         ],
         className="card", id=f"card-{panel}",
     )  # fmt: skip
@@ -103,7 +103,7 @@ def log_text(value: float) -> str:
     return f"{mantissa}e{exponent:+03d}"
 
 
-def trace_table(columns: Mapping[str, NDArray[np.float64]]) -> html.Table:
+def trace_table(columns: Mapping[str, NDArray[np.float64]]) -> html.Div:
     """The chart's numbers as a table, a row per layer; heads starting with "log10" hold logs, the others shares."""
     heads = ["layer", *(head.removeprefix("log10 ") for head in columns)]
     cells = [
@@ -114,7 +114,10 @@ def trace_table(columns: Mapping[str, NDArray[np.float64]]) -> html.Table:
         html.Tr([html.Th(layer, scope="row"), *(html.Td(cell) for cell in row)])
         for layer, row in enumerate(zip(*cells, strict=True), 1)
     ]
-    return html.Table([html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])), html.Tbody(rows)])
+    table = html.Table([html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])), html.Tbody(rows)])
+    return html.Div(
+        table, className="table-view", role="region", tabIndex="0", **{"aria-label": "The numbers of this chart"}
+    )
 
 
 def formats(verdict: Verdict) -> html.Table:
@@ -123,6 +126,7 @@ def formats(verdict: Verdict) -> html.Table:
     def cell(loss: Any) -> str:
         parts = [f"rounds to 0 at layer {loss.first_zero}"] if loss.first_zero else []
         parts += [f"overflows at layer {loss.first_overflow}"] if loss.first_overflow else []
+        parts += [f"exactly 0 in any format from layer {loss.exact_zero}"] if loss.exact_zero else []
         return ", ".join(parts) or "fits"
 
     rows = [
@@ -140,16 +144,11 @@ def formats(verdict: Verdict) -> html.Table:
 
 
 def sigma_line(weight_scale: float, sigma: float, width: int, gain: float, activation: str) -> list[Any]:
-    """sigma, sigma_w, and how that compares with the activation's critical gain."""
+    """sigma_w, and how that compares with the activation's critical gain."""
     total = weight_scale * sigma * width**0.5
     near = (
-        f"{total / gain:.3g} times the critical {gain:.4g} of {activation}"
+        f", {total / gain:.3g} of {activation}'s critical {gain:.4g}"
         if total
-        else f"critical for {activation}: {gain:.4g}"
+        else f"; critical for {activation}: {gain:.4g}"
     )
-    return [html.Span(["σ", html.Sub("w"), f" = {total:.4g}"]), f" · {near}"]
-
-
-def decade_bound() -> str:
-    """The threshold of the verdict in words."""
-    return minus(f"within {STABLE_DECADES:g} decades, a factor of {10**STABLE_DECADES:.0f}")
+    return ["σ", html.Sub("w"), f" = {total:.4g}{near}"]

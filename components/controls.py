@@ -34,7 +34,7 @@ def _number(name: str, parameter: Number, value: float) -> list[Any]:
                 html.Label(parameter.label, htmlFor=ids.value(name)),
                 dcc.Input(
                     id=ids.value(name), value=parameter.format(value), type="text", debounce=True, className="box",
-                    autoComplete="off", inputMode="numeric",
+                    autoComplete="off", inputMode="numeric" if parameter.integer else "decimal",
                 ),
             ],
             className="control-head",

@@ -18,6 +18,7 @@ def rich(text: str) -> list[Any]:
     """The sentence as Dash children, 10^x as a superscript and x as a multiplication sign."""
     text = re.sub(r"(?<![A-Za-z])x (?=\d)", "× ", text).replace(" x 10^", " × 10^")
     text = re.sub(r"(?<!10)\^2(?!\d)", "²", text)
+    text = text.replace(" %", "\u00a0%")
     parts: list[Any] = []
     for index, part in enumerate(_POWER.split(text)):
         if index % 2:

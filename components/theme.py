@@ -39,7 +39,7 @@ def figure(
         "layout": {
             "font": {"family": "Inter, system-ui, sans-serif", "size": 12, "color": palette["mute"]},
             "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
-            "margin": {"l": 52, "r": 14, "t": 10, "b": 38},
+            "margin": {"l": 52, "r": 14, "t": 14, "b": 38},
             "showlegend": False, "hovermode": "x unified", "uirevision": "kept", "dragmode": "zoom",
             "hoverlabel": {"bgcolor": palette["panel"], "bordercolor": palette["hairline"], "font": {"color": palette["ink"], "size": 12}},
             "xaxis": {**axis, "showgrid": False, "unifiedhovertitle": {"text": "layer %{x}"}, "showspikes": True, "spikemode": "across", "spikethickness": 1, "spikedash": "solid", "spikecolor": palette["baseline"], **xaxis, "title": {**axis["title"], "text": xaxis.get("title", "layer")}},

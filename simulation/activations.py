@@ -291,11 +291,11 @@ ACTIVATIONS: Registry[Activation] = Registry(
         "z", _linear, _linear_derivative, _constant(1.0), homogeneous=True,
     ),
     Activation(
-        "relu", "ReLU", "Keeps what is positive, drops the rest: half of the signal's power, at He's scale made up for by the weights.",
+        "relu", "ReLU", "Keeps what is positive and drops the rest, half of the power; He's weights make up for it.",
         "max(z, 0)", _relu, _relu_derivative, _constant(sqrt(2)), homogeneous=True, common=True,
     ),
     Activation(
-        "leaky_relu", "leaky ReLU", "Like ReLU, but negative inputs keep a small slope, so no unit is ever wholly dead.",
+        "leaky_relu", "leaky ReLU", "ReLU with a small slope below 0, so that no unit is ever wholly dead.",
         "max(z, a z)", _leaky, _leaky_derivative, lambda a: sqrt(2 / (1 + a * a)), homogeneous=True, slopes="config", common=True,
     ),
     Activation(
@@ -312,7 +312,7 @@ ACTIVATIONS: Registry[Activation] = Registry(
         "scaled ELU", _selu, _selu_derivative, _constant(1.0), flat=(log(0.05), inf),
     ),
     Activation(
-        "gelu", "GELU", "z times the chance that a normal variable is below z; with He weights it vanishes.",
+        "gelu", "GELU", "z times the chance that a normal variable is below it; vanishes with He weights.",
         "z Phi(z)", _gelu, _gelu_derivative, _constant(1.481114412708348), flat=(-2.2785606938035556, inf), common=True,
     ),
     Activation(
@@ -332,7 +332,7 @@ ACTIVATIONS: Registry[Activation] = Registry(
         "z / (1 + |z|)", _softsign, _softsign_derivative, _constant(1.0), flat=(1 - sqrt(20), sqrt(20) - 1),
     ),
     Activation(
-        "tanh", "tanh", "Levels off at -1 and 1. Its own critical gain is 1; PyTorch recommends 5/3, which explodes.",
+        "tanh", "tanh", "Levels off at -1 and 1. Critical at gain 1; the 5/3 that PyTorch recommends explodes.",
         "tanh(z)", _tanh, _tanh_derivative, _constant(1.0), flat=(-_TANH_FLAT, _TANH_FLAT), common=True,
     ),
     Activation(
@@ -340,7 +340,7 @@ ACTIVATIONS: Registry[Activation] = Registry(
         "clip(z, -1, 1)", _hardtanh, _hardtanh_derivative, _constant(1.0), flat=(-1.0, 1.0),
     ),
     Activation(
-        "sigmoid", "sigmoid", "Levels off at 0 and 1, and its slope is at most 1/4: every layer costs most of the signal.",
+        "sigmoid", "sigmoid", "Levels off at 0 and 1; its slope of at most 1/4 costs most of the signal.",
         "1 / (1 + e^-z)", _sigmoid, _sigmoid_derivative, _constant(10.149263710019529), flat=(-_SIGMOID_FLAT, _SIGMOID_FLAT), common=True,
     ),
     Activation(

@@ -69,6 +69,7 @@ class Loss:
 
     first_zero: int | None
     first_overflow: int | None
+    exact_zero: int | None = None  # where it is exactly 0 anyway, in any format
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ def _loss(log10_sizes: Array, fmt: NumberFormat, layers: NDArray[np.int_]) -> Lo
     return Loss(
         first_zero=first(alive & (log10_sizes <= fmt.log10_zero + slack)),
         first_overflow=first(log10_sizes >= fmt.log10_overflow - slack),
+        exact_zero=first(~alive),
     )
 
 

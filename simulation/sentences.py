@@ -75,24 +75,24 @@ def describe(verdict: Verdict) -> Sentence:
     delta, depth = verdict.delta, verdict.depth
     over = f"{depth} layers" if depth > 1 else "one layer"
     if verdict.state == "dead":
-        text = f"No error signal reaches layer 1: it is exactly 0 from layer {verdict.dies_at} down, and those layers cannot learn at all."
+        text = f"No error signal reaches layer 1: it is exactly 0 from layer {verdict.dies_at} down; nothing can learn there."
     elif verdict.state == "vanishing":
-        text = f"On average each layer keeps {percent(delta.factor_per_layer)} of the error signal; over {over} it loses {decades(delta.decades)}."
+        text = f"On average a layer keeps {percent(delta.factor_per_layer)} of the error signal: {decades(delta.decades)} lost over {over}."
     elif isinf(delta.decades):
         text = f"The error signal is exactly 0 at layer {depth}, yet skips carry it on to layer 1: there is no ratio to tell."
     elif verdict.state == "exploding":
-        text = f"On average each layer multiplies the error signal by {factor(delta)[2:]}; over {over} it grows by {decades(delta.decades)}."
+        text = f"On average a layer multiplies the error signal by {factor(delta)[2:]}: {decades(delta.decades)} gained over {over}."
+    elif depth == 1:
+        text = "With one layer there is nothing to compare."
     else:
         text = (
             f"Over {over} the error signal ends within {_within(delta)} of where it starts ({factor(delta)} a layer)."
         )
-        if verdict.state == "mixed":
-            text += " " + _what_else_moves(verdict)
-    note = (
-        "The gradients are fine at the start: look at data, loss and learning rate next."
-        if verdict.state == "stable"
-        else ""
-    )
+    note = ""
+    if verdict.state == "stable":
+        note = "The gradients are fine at the start: look at data, loss and learning rate next."
+    elif verdict.state == "mixed":
+        note = _what_else_moves(verdict)
     return Sentence(WORDS[verdict.state], text, note)
 
 
@@ -121,9 +121,10 @@ def describe_remedied(verdict: Verdict) -> str:
     delta = verdict.delta
     if verdict.state == "dead":
         return "no error signal reaches layer 1: it is exactly 0 there."
+    if verdict.depth == 1:
+        return "with one layer there is nothing to compare."
     if delta.state == "stable":
-        kept = f"it reaches layer 1 within {_within(delta)} of its full size ({factor(delta)} a layer)"
-        return f"{kept}, though {_what_else_moves(verdict)[4:]}" if verdict.state == "mixed" else f"{kept}."
+        return f"it reaches layer 1 within {_within(delta)} of its full size ({factor(delta)} a layer)."
     average = "" if isinf(delta.decades) else f" ({factor(delta)} a layer)"
     return f"it {_toward(delta, 'layer 1')}{average}."
 

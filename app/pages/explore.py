@@ -32,6 +32,7 @@ from simulation.remedies import REMEDIES
 from simulation.sentences import describe
 
 PATH, TITLE = "/", "Explore"
+MOST_NAMED_REMEDIES = 3
 Components = dict[str, dict[str, Any]]
 
 
@@ -82,9 +83,8 @@ def figures(seen: View, theme: str, in_words: bool) -> Components:
     ]
     shown, _ = seen.shown
     count = len(networks)  # only the lines of the shown network, the last of each kind, are labeled
-    side = 11 if shown.log10_activation_rms[-1] > shown.log10_pre_activation_rms[-1] else -11
-    both[count - 1] = replace(both[count - 1], label="z, before φ", label_shift=-side)
-    both[-1] = replace(both[-1], label="h, after φ", label_shift=side)
+    both[count - 1] = replace(both[count - 1], label="z, before φ")
+    both[-1] = replace(both[-1], label="h, after φ")
     assert shown.delta_density
     assert shown.activation_density
     drawn = {
@@ -156,6 +156,8 @@ def frame(
 
 def _names(remedies: tuple[str, ...]) -> str:
     labels = [REMEDIES[key].label for key in remedies]
+    if len(labels) > MOST_NAMED_REMEDIES:
+        return f"these {len(labels)} remedies"
     return " and ".join([", ".join(labels[:-1]), labels[-1]] if len(labels) > 1 else labels)
 
 
@@ -165,7 +167,7 @@ def _described(state: State) -> str:
     words = [ACTIVATIONS[config.activation].label, INITIALIZERS[config.initializer].label]
     words += [NORMALIZATIONS[config.normalization].label] if config.normalization != "none" else []
     words += [f"{RESIDUALS[config.residual].label} skips"] if config.residual != "none" else []
-    return ", ".join(words)
+    return " · ".join(words)
 
 
 def layout(**query: str | list[str]) -> html.Div:

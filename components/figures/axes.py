@@ -73,3 +73,25 @@ def line(palette: Mapping[str, str], remedied: bool, **more: Any) -> dict[str, A
         else {"color": palette["baseline"], "width": 2, "dash": "dash"}
     )
     return {**style, **more}
+
+
+WITH_END_LABELS = {"l": 52, "r": 74, "t": 14, "b": 38}  # margins with room for labels at the lines' ends
+
+
+def end_labels(heights: Mapping[str, float], apart: float) -> list[tuple[str, float]]:
+    """(text, height) of labels at the ends of lines: lines that end together share one, others keep apart."""
+    placed: list[tuple[str, float]] = []
+    for name, height in sorted(heights.items(), key=lambda item: item[1]):
+        if placed and height - placed[-1][1] < apart / 4:
+            placed[-1] = (f"{placed[-1][0]}<br>{name}", placed[-1][1])
+        else:
+            placed.append((name, max(height, placed[-1][1] + apart) if placed else height))
+    return placed
+
+
+def end_note(palette: Mapping[str, str], remedied: bool, text: str, height: float) -> dict[str, Any]:
+    """A label to the right of the plot, at this height."""
+    return {
+        "x": 1.0, "xref": "paper", "xanchor": "left", "xshift": 4, "y": height, "text": text, "showarrow": False, "align": "left",
+        "font": {"size": 11, "color": palette["ink" if remedied else "mute"]},
+    }  # fmt: skip

@@ -20,6 +20,7 @@ def density_heatmap(palette: Mapping[str, str], density: Density, quantity: str)
     low, high = density.low, density.low + bins * density.step
     step = tick_step(max(high - low, 1))
     zeros = np.flatnonzero(density.zeros)
+    shares_of_zero = density.zeros[zeros] / max(int(total), 1)
     pad = 0.08 * max(high - low, 1)
     if zeros.size:
         low -= step
@@ -32,8 +33,8 @@ def density_heatmap(palette: Mapping[str, str], density: Density, quantity: str)
     }  # fmt: skip
     marks = {
         "type": "scatter", "mode": "markers", "x": (zeros + 1).tolist(), "y": [low + step / 2] * len(zeros),
-        "customdata": (density.zeros[zeros] / max(int(total), 1)).tolist(),
-        "marker": {"symbol": "x-thin", "size": 6, "line": {"width": 1.4, "color": palette["mute"]}},
+        "customdata": shares_of_zero.tolist(),
+        "marker": {"symbol": "x-thin", "size": 6, "opacity": (0.25 + 0.75 * shares_of_zero).tolist(), "line": {"width": 1.4, "color": palette["mute"]}},
         "hovertemplate": "layer %{x}: %{customdata:.2~%} are exactly 0<extra></extra>",
     }  # fmt: skip
     notes = [

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from components.figures.axes import Array, decade_axis, layer_axis, line, typed
+from components.figures.axes import WITH_END_LABELS, Array, decade_axis, end_labels, end_note, layer_axis, line, typed
 from components.text import scientific, times
 from components.theme import figure, transparent
 from simulation.diagnosis import FORMATS
@@ -18,7 +18,7 @@ Palette = Mapping[str, str]
 class Signal:
     """One line: log10 of a magnitude by layer (-inf is an exact zero).
 
-    label: written beside the line, so many pixels above it, or "" for none. start: the 0-based layer that its hover text
+    label: written at the line's end, or "" for none. start: the 0-based layer that its hover text
     compares with (-1: the last, where the error signal starts; 0: the first).
     """
 
@@ -26,7 +26,6 @@ class Signal:
     log10_size: Array
     remedied: bool = False
     label: str = ""
-    label_shift: int = 11
     dash: str = ""
     start: int = -1
 
@@ -43,9 +42,12 @@ def signal_lines(
     traces = [_line(palette, signal, in_words) for signal in signals]
     traces += [_zero_marks(palette, signal, low + step / 2) for signal in signals]
     shapes, notes = _format_ends(palette, signals, low, high) if thresholds else ([], [])
-    notes += [_label(palette, signal) for signal in signals if signal.label and np.isfinite(signal.log10_size).any()]
+    ends = {signal.label: signal for signal in signals if signal.label and np.isfinite(signal.log10_size[-1])}
+    labels = end_labels({label: float(signal.log10_size[-1]) for label, signal in ends.items()}, 0.08 * (high - low))
+    notes += [end_note(palette, signals[-1].remedied, text, height) for text, height in labels]
+    margin = {"margin": WITH_END_LABELS} if ends else {}
     return figure(
-        palette, traces, layer_axis(depth), decade_axis(low, high, step), shapes=shapes, annotations=notes
+        palette, traces, layer_axis(depth), decade_axis(low, high, step), shapes=shapes, annotations=notes, **margin
     )  # fmt: skip
 
 
@@ -67,7 +69,7 @@ def _line(palette: Palette, signal: Signal, in_words: bool) -> dict[str, Any]:
             [scientific(size), times(ratio, than)] for size, ratio in zip(sizes.tolist(), ratios.tolist(), strict=True)
         ]
         trace["hovertemplate"] = (
-            f"{signal.name}: 10<sup>%{{y:.3~r}}</sup> = %{{customdata[0]}}, %{{customdata[1]}}<extra></extra>"
+            f"{signal.name}: 10<sup>%{{y:.3~r}}</sup> = %{{customdata[0]}}<br>%{{customdata[1]}}<extra></extra>"
         )
         del trace["hoverinfo"]
     return trace
@@ -83,16 +85,6 @@ def _zero_marks(palette: Palette, signal: Signal, height: float) -> dict[str, An
         "textfont": {"color": palette["ink"], "size": 12},
         "marker": {"symbol": "x-thin", "size": 7, "line": {"width": 1.6, "color": palette["ink" if signal.remedied else "baseline"]}},
         "hovertemplate": f"{signal.name}: exactly 0<extra></extra>",
-    }  # fmt: skip
-
-
-def _label(palette: Palette, signal: Signal) -> dict[str, Any]:
-    """The signal's name at the middle of its line."""
-    finite = np.flatnonzero(np.isfinite(signal.log10_size))
-    at = finite[int(len(finite) * 0.72)]
-    return {
-        "x": int(at) + 1, "y": float(signal.log10_size[at]), "text": signal.label, "showarrow": False, "yshift": signal.label_shift,
-        "font": {"size": 11, "color": palette["ink" if signal.remedied else "mute"]},
     }  # fmt: skip
 
 
@@ -121,7 +113,7 @@ def _format_ends(palette: Palette, signals: list[Signal], low: float, high: floa
                  "line": {"width": 1, "dash": "dot", "color": transparent(palette[color], 0.7)}},
             ]  # fmt: skip
             notes.append(
-                {"xref": "paper", "x": 1 if word == "rounds to 0" else 0, "xanchor": "right" if word == "rounds to 0" else "left",
+                {"xref": "paper", "x": 0 if word == "rounds to 0" else 1, "xanchor": "left" if word == "rounds to 0" else "right",
                  "y": edge, "yanchor": "top" if word == "rounds to 0" else "bottom",
                  "text": f"{key} {word}", "showarrow": False, "font": {"size": 11, "color": palette[color]}}
             )  # fmt: skip

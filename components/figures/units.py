@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from components.figures.axes import layer_axis, line, typed
+from components.figures.axes import WITH_END_LABELS, end_labels, end_note, layer_axis, line, typed
 from components.theme import figure
 from simulation.trace import SignalTrace
 
@@ -16,7 +16,6 @@ def unit_shares(palette: Mapping[str, str], baseline: SignalTrace, remedied: Sig
     """Three lines per network, told apart by dash style and a label at the right end; 0 to 100 %."""
     networks = [(baseline, False)] + ([(remedied, True)] if remedied else [])
     traces: list[dict[str, Any]] = []
-    notes: list[dict[str, Any]] = []
     for trace, is_remedied in networks:
         for share, dash in _SHARES:
             values = getattr(trace, f"{share}_fraction")
@@ -27,16 +26,7 @@ def unit_shares(palette: Mapping[str, str], baseline: SignalTrace, remedied: Sig
                  "line": line(palette, is_remedied, dash=dash), "hovertemplate": f"{name}: %{{y:.3~%}}<extra></extra>"}
             )  # fmt: skip
     last, is_remedied = networks[-1]
-    heights: list[float] = []
-    for share, _ in sorted(_SHARES, key=lambda pair: float(getattr(last, f"{pair[0]}_fraction")[-1])):
-        # Labels that would cover one another move up.
-        height = max([float(getattr(last, f"{share}_fraction")[-1]), *(used + 0.09 for used in heights)])
-        heights.append(height)
-        notes.append(
-            {"x": 1.0, "xref": "paper", "xanchor": "left", "y": height, "text": share, "showarrow": False,
-             "font": {"size": 11, "color": palette["ink" if is_remedied else "mute"]}}
-        )  # fmt: skip
+    labels = end_labels({share: float(getattr(last, f"{share}_fraction")[-1]) for share, _ in _SHARES}, 0.09)
+    notes = [end_note(palette, is_remedied, text, height) for text, height in labels]
     yaxis = {"range": [-0.02, 1.1], "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%"}
-    return figure(
-        palette, traces, layer_axis(last.depth), yaxis, annotations=notes, margin={"l": 52, "r": 66, "t": 10, "b": 38}
-    )
+    return figure(palette, traces, layer_axis(last.depth), yaxis, annotations=notes, margin=WITH_END_LABELS)

@@ -162,8 +162,8 @@ def test_without_zeros_there_is_no_mark(traces):
 
 def test_the_words_are_of_this_network(traces):
     drawn = frame(traces, NetworkConfig())
-    assert words(drawn[ids.HEADLINE]["children"]).startswith("Vanishing. On average each layer keeps 24 %")
-    assert drawn[ids.ANNOUNCE]["children"] == words(drawn[ids.HEADLINE]["children"]).strip()
+    assert words(drawn[ids.HEADLINE]["children"]).startswith("Vanishing. On average a layer keeps 24\u00a0%")
+    assert drawn[ids.ANNOUNCE]["children"] == words(drawn[ids.HEADLINE]["children"]).replace("\u00a0", " ").strip()
     tiles = words(drawn[ids.TILES]["children"])
     assert "1 / 50" in tiles
     assert "10−30.6" in tiles

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.captions import TITLES, caption, columns, description
-from components.figures.axes import SMALLEST_SPAN, decade_axis, decade_range, layer_axis, tick_step, typed
+from components.figures.axes import SMALLEST_SPAN, decade_axis, decade_range, end_labels, layer_axis, tick_step, typed
 from components.figures.heatmap import density_heatmap
 from components.figures.signals import Signal, signal_lines
 from components.figures.units import unit_shares
@@ -184,11 +184,16 @@ def test_the_units_are_three_lines_told_apart_by_dashes():
     assert len({line["line"]["dash"] for line in figure["data"]}) == 3
     for line in figure["data"]:
         assert numbers(line["y"]) == pytest.approx(getattr(trace, f"{line['name']}_fraction"), abs=1e-6)
-    heights = sorted(note["y"] for note in figure["layout"]["annotations"])
-    assert np.diff(heights).min() >= 0.09 - 1e-9
+    notes = figure["layout"]["annotations"]
+    assert sorted("<br>".join(note["text"] for note in notes).split("<br>")) == ["dead", "inactive", "saturated"]
+    assert np.diff(sorted(note["y"] for note in notes)).min() >= 0.09 - 1e-9
     both = unit_shares(LIGHT, trace, trace)
     assert len(both["data"]) == 6
-    assert len(both["layout"]["annotations"]) == 3
+    assert len(both["layout"]["annotations"]) == len(notes)
+
+
+def test_lines_that_end_together_share_a_label():
+    assert end_labels({"a": 0.0, "b": 0.0, "c": 0.03, "d": 1.0}, 0.09) == [("a<br>b", 0.0), ("c", 0.09), ("d", 1.0)]
 
 
 TRACES = {
