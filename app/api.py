@@ -16,7 +16,7 @@ from simulation.diagnosis import diagnose
 from simulation.sentences import describe
 from simulation.trace import ARRAYS
 
-NULLS = "null stands for the log of an exact zero"
+NULLS = "null stands for the log of an exact zero; in diagnosis for an infinite ratio or for no such layer"
 
 
 def json_response(content: dict[str, Any], status: int = 200) -> Response:

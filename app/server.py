@@ -4,7 +4,7 @@ from pathlib import Path
 
 import dash
 from dash import html
-from flask import Flask
+from flask import Flask, Response, request
 from flask_compress import Compress
 
 from app import api, live
@@ -13,6 +13,7 @@ from app.pages import explore
 from app.settings import Settings
 
 PAGES = (explore,)
+DASH_CATCH_ALL = "/<path:path>"
 DESCRIPTION = (
     "See, understand and cure vanishing and exploding gradients: drag a slider, and a real network is simulated again."
 )
@@ -39,6 +40,15 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     )
     api.register(server, traces)
     live.register(server, traces)
+    paths = {page.PATH for page in PAGES}
+
+    @server.before_request
+    def only_known_paths() -> Response | None:
+        """Dash answers any address with its page; an unknown one is to be a 404."""
+        if request.endpoint != DASH_CATCH_ALL or request.path in paths:
+            return None
+        return Response("There is no such page here.\n", 404, mimetype="text/plain")
+
     for page in PAGES:
         dash.register_page(page.__name__, path=page.PATH, title=f"{page.TITLE} · Gradient Flow Lab", layout=page.layout)
         page.register(app, traces)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from math import isfinite
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote_to_bytes, urlencode
 
 from simulation.config import DEFAULTS, FIELDS, ConfigError, NetworkConfig, deepest
 from simulation.parameters import Number, Parameter, Subset
@@ -68,9 +68,27 @@ def pairs_of(query: bytes) -> list[tuple[str, str]]:
             query.decode("utf-8"), keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=_MOST_PAIRS
         )
     except UnicodeDecodeError:
-        raise StateError("query", repr(query[:60]), "text encoded as UTF-8") from None
+        name, text = next(pair for pair in _raw_pairs(query) if not _is_text(b"=".join(pair)))
+        raise StateError(_printable(name), _printable(text), "text encoded as UTF-8") from None
     except ValueError:
         raise StateError("query", repr(query[:60]), f"at most {_MOST_PAIRS} name=value pairs") from None
+
+
+def _raw_pairs(query: bytes) -> list[tuple[bytes, bytes]]:
+    parts = [part.partition(b"=") for part in query.split(b"&")]
+    return [(name, value) for name, _, value in parts]
+
+
+def _is_text(raw: bytes) -> bool:
+    try:
+        unquote_to_bytes(raw).decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _printable(raw: bytes) -> str:
+    return raw[:60].decode("ascii", "backslashreplace")
 
 
 def strict(pairs: Pairs) -> State:
@@ -114,7 +132,7 @@ def lenient(pairs: Pairs) -> tuple[State, list[str]]:
 
 def _nearest(parameter: Parameter, name: str, text: str, say: Callable[[str], None]) -> Any:
     try:
-        return parameter.parse(text)
+        return parameter.parse(text.strip())
     except ValueError:
         pass
     if isinstance(parameter, Subset):

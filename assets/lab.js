@@ -113,7 +113,8 @@
     for (const name of ["xaxis", "yaxis"]) {
       const key = `${id} ${name}`, fresh = layout[name].range, before = lab.ranges[key];
       if (!rested && before) {
-        layout[name].range = [Math.min(before[0], fresh[0]), Math.max(before[1], fresh[1])];
+        const leap = (before[1] - before[0]) / 2;  // widened seldom, and then by much
+        layout[name].range = [fresh[0] < before[0] ? fresh[0] - leap : before[0], fresh[1] > before[1] ? fresh[1] + leap : before[1]];
       }
       lab.ranges[key] = layout[name].range;
     }

@@ -5,6 +5,7 @@ from math import isinf
 import numpy as np
 from numpy.typing import NDArray
 
+from components.text import minus
 from simulation.activations import ACTIVATIONS
 from simulation.diagnosis import STABLE_DECADES, Verdict
 from simulation.sentences import decades, digits, factor, percent, power, two_stories
@@ -48,12 +49,14 @@ def caption(panel: str, verdict: Verdict, activation: str) -> str:
     """One line for this chart of this network."""
     return {
         "backward-delta": _delta,
-        "backward-weights": lambda v: (
-            two_stories(v) or "Its size is δ times the layer's input: here both tell the same story."
-        ),
+        "backward-weights": _weights,
         "forward": _forward,
-        "heatmap-delta": lambda v: "Each column is one layer; darker means more entries at that size.",
-        "heatmap-activation": lambda v: "Each column is one layer; a wide column means that units differ much in size.",
+        "heatmap-delta": lambda v: (
+            "Each column is one layer; darker means more entries. The smallest 1 in 200 are left out."
+        ),
+        "heatmap-activation": lambda v: (
+            "A tall column means that units differ much in size. The smallest 1 in 200 are left out."
+        ),
         "units": lambda v: _units(activation),
     }[panel](verdict)
 
@@ -70,6 +73,16 @@ def _delta(verdict: Verdict) -> str:
             return f"It ends about as it starts, but swings by {decades(verdict.delta.spread)} on the way."
         return "Nearly flat is what training needs: every layer hears the output about equally well."
     return f"A straight slope is a constant factor per layer, here about {factor(verdict.delta)}. Flat is what training needs."
+
+
+def _weights(verdict: Verdict) -> str:
+    weight = verdict.weight_grad
+    if story := two_stories(verdict):
+        return story
+    if weight.state == "stable" and weight.spread > STABLE_DECADES:
+        swings = "is exactly 0 in layers" if isinf(weight.spread) else f"swings by {decades(weight.spread)}"
+        return f"It is δ times the layer's input. It ends about as it starts, but {swings} on the way."
+    return "Its size is δ times the layer's input: here both tell the same story."
 
 
 def _forward(verdict: Verdict) -> str:
@@ -93,12 +106,8 @@ def _units(activation: str) -> str:
     phi = ACTIVATIONS[activation]
     low, high = phi.flat
     zones = [f"z below {digits(low, 3)}"] * (not isinf(low)) + [f"z above {digits(high, 3)}"] * (not isinf(high))
-    flat = (
-        f"Saturated: {' or '.join(zones)}, where {phi.label} is nearly flat."
-        if zones
-        else f"{phi.label} has no flat zone that counts as saturated."
-    )
-    return f"Inactive: slope exactly 0. Dead: inactive for the whole batch. {flat}"
+    flat = f"Saturated: {' or '.join(zones)}." if zones else f"{phi.label} has no flat zone to saturate in."
+    return minus(f"Inactive: slope exactly 0. Dead: so for the whole batch. {flat}")
 
 
 def description(panel: str, trace: SignalTrace, verdict: Verdict) -> str:

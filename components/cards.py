@@ -69,7 +69,7 @@ def chart_card(panel: str, title: str, text: str) -> html.Section:
     """A chart with its title, its caption, its words for screen readers, and what can be taken away."""
     graph = dcc.Graph(
         id=ids.chart(panel), className="chart", responsive=True,
-        config={"displaylogo": False, "displayModeBar": "hover", "modeBarButtonsToRemove": ["sendChartToCloud", "lasso2d", "select2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
+        config={"displaylogo": False, "showTips": False, "displayModeBar": "hover", "modeBarButtonsToRemove": ["sendChartToCloud", "lasso2d", "select2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
                 "toImageButtonOptions": {"filename": panel, "scale": 2}},
     )  # fmt: skip
     foot = html.Div(
@@ -143,12 +143,7 @@ def formats(verdict: Verdict) -> html.Table:
     return html.Table([html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])), html.Tbody(rows)])
 
 
-def sigma_line(weight_scale: float, sigma: float, width: int, gain: float, activation: str) -> list[Any]:
-    """sigma_w, and how that compares with the activation's critical gain."""
-    total = weight_scale * sigma * width**0.5
-    near = (
-        f", {total / gain:.3g} of {activation}'s critical {gain:.4g}"
-        if total
-        else f"; critical for {activation}: {gain:.4g}"
-    )
-    return ["σ", html.Sub("w"), f" = {total:.4g}{near}"]
+def sigma_line(sigma_w: float, gain: float, activation: str, critical: bool) -> list[Any]:
+    """sigma_w beside the activation's gain, called critical where that is what it is for this network."""
+    named = f"{activation}'s {'critical' if critical else 'gain'} {gain:.4g}"
+    return ["σ", html.Sub("w"), f" = {sigma_w:.4g}, {sigma_w / gain:.3g} of {named}" if sigma_w else f" = 0; {named}"]

@@ -50,7 +50,7 @@ def reference() -> str:
         "## Activations\n\n" + _table(
             ("key", "label", "formula", "gain", "saturated outside", "what it is"),
             [(f"`{a.key}`", a.label, f"`{a.formula}`", f"{a.gain(0.01):.6g}", f"{_edge(a.flat[0])} to {_edge(a.flat[1])}", a.summary) for a in ACTIVATIONS.values()],
-        ) + "\n\nThe gain is the `sigma_w` at which the gradient factor is 1 (leaky ReLU: at slope 0.01).",
+        ) + "\n\nThe gain is the `sigma_w` at which the gradient factor is 1, where that point attracts; for GELU, SiLU, Mish and softplus it is 1 / sqrt(E phi'^2) at unit variance, for SELU its own 1 (leaky ReLU: at slope 0.01).",
         "## Initializers\n\n" + _table(("key", "label", "unit draw", "what it is"), [(f"`{i.key}`", i.label, i.unit, i.summary) for i in INITIALIZERS.values()]),
         *(f"## {title}\n\n" + _table(("key", "label", "what it is"), [(f"`{o.key}`", o.label, o.summary) for o in registry.values()]) for title, registry in named),
         "## Remedies\n\nApplied in this order; of two that set the same field the later one wins.\n\n" + _table(

@@ -28,7 +28,8 @@ RRELU_LOW, RRELU_HIGH = 1 / 8, 1 / 3  # Xu et al. 2015, 1505.00853, as in PyTorc
 class Activation:
     """One activation function phi.
 
-    gain: the sigma_w at which its gradient factor is 1 (DESIGN 3), given the negative slope.
+    gain: given the negative slope, the sigma_w at which its gradient factor is 1, where that point exists
+        and attracts ("critical"); else 1 / sqrt(E phi'^2) at unit variance, or SELU's own 1.
     flat: beyond these two z it counts as saturated: outside the outermost z where |phi'| is 5 % of
         its largest value, on a side where phi' tends to 0; infinite on a side where it does not.
     homogeneous: phi(c z) = c phi(z) for every c > 0.
@@ -46,6 +47,7 @@ class Activation:
     flat: tuple[float, float] = (-inf, inf)
     homogeneous: bool = False
     slopes: str = "none"
+    critical: bool = True
     common: bool = False
 
     def __call__(self, z: Array, slope: Slope = 0.0) -> Array:
@@ -309,23 +311,23 @@ ACTIVATIONS: Registry[Activation] = Registry(
     ),
     Activation(
         "selu", "SELU", "ELU scaled so that activations settle at mean 0 and variance 1; gradients still grow by 1.035 a layer.",
-        "scaled ELU", _selu, _selu_derivative, _constant(1.0), flat=(log(0.05), inf),
+        "scaled ELU", _selu, _selu_derivative, _constant(1.0), flat=(log(0.05), inf), critical=False,
     ),
     Activation(
         "gelu", "GELU", "z times the chance that a normal variable is below it; vanishes with He weights.",
-        "z Phi(z)", _gelu, _gelu_derivative, _constant(1.481114412708348), flat=(-2.2785606938035556, inf), common=True,
+        "z Phi(z)", _gelu, _gelu_derivative, _constant(1.481114412708348), flat=(-2.2785606938035556, inf), common=True, critical=False,
     ),
     Activation(
         "silu", "SiLU (swish)", "z times its sigmoid: a smooth ReLU that, like GELU, vanishes with He weights.",
-        "z sigmoid(z)", _silu, _silu_derivative, _constant(1.6233202579524972), flat=(-3.9298973160966497, inf),
+        "z sigmoid(z)", _silu, _silu_derivative, _constant(1.6233202579524972), flat=(-3.9298973160966497, inf), critical=False,
     ),
     Activation(
         "mish", "Mish", "z times the tanh of its softplus: a close cousin of SiLU.",
-        "z tanh(log(1 + e^z))", _mish, _mish_derivative, _constant(1.4447552325473194), flat=(-3.9812514949128044, inf),
+        "z tanh(log(1 + e^z))", _mish, _mish_derivative, _constant(1.4447552325473194), flat=(-3.9812514949128044, inf), critical=False,
     ),
     Activation(
         "softplus", "softplus", "A smooth ReLU that never reaches 0: no weight scale keeps both its signals steady.",
-        "log(1 + e^z)", _softplus, _softplus_derivative, _constant(1.8462285453386054), flat=(log(0.05 / 0.95), inf),
+        "log(1 + e^z)", _softplus, _softplus_derivative, _constant(1.8462285453386054), flat=(log(0.05 / 0.95), inf), critical=False,
     ),
     Activation(
         "softsign", "softsign", "Levels off like tanh, but slowly: its flat parts are never wholly flat.",

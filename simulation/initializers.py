@@ -63,7 +63,7 @@ def _constant(value: float) -> Callable[[NetworkConfig, int, int, int], float]:
 
 
 INITIALIZERS: Registry[Initializer] = Registry(
-    Initializer("zeros", "zeros", "Every weight is 0: no signal, and all units stay alike for ever.",
+    Initializer("zeros", "zeros", "Every weight is 0: without skips or biases no signal, and units that stay alike.",
                 "ones", _constant(0.0)),
     Initializer("constant", "constant", "Every weight is 1 / fan_in: each layer acts like a single unit.",
                 "ones", lambda config, layer, fan_in, fan_out: 1 / fan_in),

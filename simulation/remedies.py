@@ -50,7 +50,7 @@ REMEDIES: Registry[Remedy] = Registry(
         "gain_matched", "matched init",
         "Draws the weights at the scale at which this very activation keeps the gradient's size.",
         "Costs nothing.",
-        "Does nothing under batch norm, which undoes any scale. Where no such scale attracts (GELU, SiLU, softplus), deep networks slowly explode with it.",
+        "Does nothing under batch norm, which undoes any scale. Where no such scale attracts (GELU, SiLU, softplus), deep networks explode with it.",
         _weights("gain_matched"),
     ),
     Remedy(

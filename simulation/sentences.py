@@ -88,12 +88,21 @@ def describe(verdict: Verdict) -> Sentence:
         text = (
             f"Over {over} the error signal ends within {_within(delta)} of where it starts ({factor(delta)} a layer)."
         )
-    note = ""
-    if verdict.state == "stable":
-        note = "The gradients are fine at the start: look at data, loss and learning rate next."
-    elif verdict.state == "mixed":
-        note = _what_else_moves(verdict)
-    return Sentence(WORDS[verdict.state], text, note)
+    return Sentence(WORDS[verdict.state], text, _advice(verdict))
+
+
+def _advice(verdict: Verdict) -> str:
+    """What to look at next; that the gradients are fine only where all layers are alike, not just the two ends."""
+    if verdict.state == "mixed":
+        return _what_else_moves(verdict)
+    if verdict.state != "stable" or verdict.depth == 1:
+        return ""
+    swing = max(change.spread for change in (verdict.delta, verdict.activation, verdict.weight_grad))
+    if isinf(swing):
+        return "The two ends agree, but in some layers on the way a signal is exactly 0."
+    if swing > STABLE_DECADES:
+        return f"The two ends agree, but on the way a signal swings by {decades(swing)}."
+    return "The gradients are fine at the start: look at data, loss and learning rate next."
 
 
 def _what_else_moves(verdict: Verdict) -> str:
@@ -136,15 +145,24 @@ def two_stories(verdict: Verdict) -> str:
     """
     if not verdict.two_stories:
         return ""
-    delta, weight = verdict.delta, verdict.weight_grad
+    delta, weight, inputs = verdict.delta, verdict.weight_grad, verdict.activation
+    if isinf(verdict.log10_weight_grad_typical):
+        return "Another story: dW is exactly 0 in most layers, because their inputs are."
+    if isinf(weight.decades) and weight.decades < 0:
+        return "Another story: dW is exactly 0 at layer 1, because its input is."
     if weight.state == "stable":
-        inputs = "shrinks" if delta.decades < 0 else "grows"
         alike = (
             "is alike in all layers"
             if weight.spread <= STABLE_DECADES
             else "is about as large at layer 1 as at the last"
         )
-        return f"Another story: dW {alike}, near {power(verdict.log10_weight_grad_typical)}. It is δ times the layer's input, which {inputs} forward as δ does backward."
-    if delta.state == "stable":
-        return f"Another story: dW {_toward(weight, 'layer 1')} while δ is steady, because the layers' inputs are not."
-    return f"Another story: dW {_toward(weight, 'layer 1')}, while δ {_toward(delta, 'layer 1')}."
+        near = power(verdict.log10_weight_grad_typical)
+        return f"Another story: dW {alike}, near {near}. It is δ times the layer's input{_makes_up(delta, inputs)}."
+    other = "is steady" if delta.state == "stable" else _toward(delta, "layer 1")
+    return f"Another story: dW {_toward(weight, 'layer 1')}, while δ {other}. It is δ times the layer's input."
+
+
+def _makes_up(delta: Change, inputs: Change) -> str:
+    """That the inputs lose forward what delta loses backward, where they do."""
+    same_way = delta.decades * inputs.decades > 0 and abs(inputs.decades) > abs(delta.decades) / 2
+    return f", which {'shrinks' if delta.decades < 0 else 'grows'} forward as δ does backward" if same_way else ""

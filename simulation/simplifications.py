@@ -18,7 +18,7 @@ def simplifications() -> list[tuple[str, str]]:
     assert isinstance(depth, Number)
     return [
         ("At initialization", "Nothing has been trained yet. What is shown is where training would start."),
-        ("A random output gradient", "In place of a loss, independent normal numbers of size 1 are put in at the output. So only ratios between layers mean anything, never absolute sizes, and no threshold on a gradient's size is used here."),
+        ("A random output gradient", "In place of a loss, independent normal numbers of size 1 are put in at the output. So only ratios between layers mean anything, never absolute sizes: the verdict uses no threshold on them, and where a chart or table says what a number format would lose, it is for an output gradient of size 1."),
         ("Fully connected layers of one width", "No convolutions, attention, recurrence, pooling or dropout, and no separate output head."),
         ("No data yet", f"The inputs are made up ({inputs}). Real data are correlated and are not centered."),
         ("Norms as they start", f"Gain 1 and shift 0, statistics of the very batch. Epsilons: {epsilons}."),

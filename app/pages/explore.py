@@ -19,7 +19,7 @@ from components.figures.signals import Signal, signal_lines
 from components.figures.units import unit_shares
 from components.text import rich
 from components.theme import PALETTES
-from simulation import SignalTrace
+from simulation import NetworkConfig, SignalTrace
 from simulation.activations import ACTIVATIONS
 from simulation.config import FIELDS, matters
 from simulation.diagnosis import Verdict, diagnose
@@ -88,9 +88,11 @@ def figures(seen: View, theme: str, in_words: bool) -> Components:
     assert shown.delta_density
     assert shown.activation_density
     drawn = {
-        "backward-delta": signal_lines(palette, signals("log10_delta_rms", "δ"), backward, in_words, thresholds=True),
+        "backward-delta": signal_lines(
+            palette, signals("log10_delta_rms", "δ"), backward, in_words, ", for an output gradient of 1"
+        ),
         "backward-weights": signal_lines(palette, signals("log10_weight_grad_norm", "dW"), backward, in_words),
-        "forward": signal_lines(palette, both, forward, in_words),
+        "forward": signal_lines(palette, both, forward, in_words, ""),
         "heatmap-delta": density_heatmap(palette, shown.delta_density, "the entries of δ"),
         "heatmap-activation": density_heatmap(palette, shown.activation_density, "the activations"),
         "units": unit_shares(palette, seen.baseline, seen.remedied),
@@ -102,20 +104,19 @@ def texts(seen: View) -> Components:
     """Everything in words and numbers that changes with the state while it is dragged."""
     state, (_, verdict) = seen.state, seen.shown
     config, named = state.config, _names(state.remedies)
-    sigma = INITIALIZERS[config.initializer].sigma(config)
-    phi = ACTIVATIONS[config.activation]
     preset = next((preset for preset in PRESETS.values() if preset.config == config), None)
     activation = state.remedied.activation
+    whose = "With remedies. " if state.remedies else ""
     return {
         ids.HEADLINE: {"children": cards.headline(seen.verdict, seen.remedied_verdict, named)},
         ids.ADVICE: {"children": describe(verdict).note},
         ids.TILES: {"children": cards.tiles(seen.verdict, seen.remedied_verdict)},
         ids.LEGEND: {"children": cards.legend(_described(state), named)},
-        ids.SIGMA_LINE: {"children": cards.sigma_line(config.weight_scale, sigma, config.width, phi.gain(config.negative_slope), phi.label)},
-        ids.SIGMA_BOX: {"value": _sigma_text(state), "disabled": not sigma},
+        ids.SIGMA_LINE: {"children": _sigma_line(config)},
+        ids.SIGMA_BOX: {"value": _sigma_text(state), "disabled": INITIALIZERS[config.initializer].sigma(config) == 0},
         ids.SEARCH: {"placeholder": preset.label if preset else "Your own network"},
         ids.STORY: {"children": rich(preset.summary) if preset else "Start from one of these, or search an activation or initialization."},
-        **{ids.caption(panel): {"children": rich(caption(panel, verdict, activation))} for panel in TITLES},
+        **{ids.caption(panel): {"children": rich(whose + caption(panel, verdict, activation))} for panel in TITLES},
         **{ids.control(field): {"hidden": not matters(config, field)} for field in FIELDS},
         **{
             ids.summary(field): {"children": parameter.options[getattr(config, field)].summary}
@@ -260,6 +261,14 @@ def weight_scale_for(text: str, state: State) -> tuple[Any, str]:
         return dash.no_update, shown
     nearest = scale.clamp(wanted / sigma)
     return scale.format(nearest), f"{nearest * sigma:.4g}"
+
+
+def _sigma_line(config: NetworkConfig) -> list[Any]:
+    """The gain is critical for plain networks without biases whose weights differ from unit to unit."""
+    phi, initializer = ACTIVATIONS[config.activation], INITIALIZERS[config.initializer]
+    plain = config.normalization == config.residual == "none" and not config.bias_scale and initializer.unit != "ones"
+    sigma_w = config.weight_scale * initializer.sigma(config) * config.width**0.5
+    return cards.sigma_line(sigma_w, phi.gain(config.negative_slope), phi.label, phi.critical and plain)
 
 
 def _sigma_text(state: State) -> str:

@@ -45,8 +45,14 @@ def decade_range(arrays: Iterable[Array]) -> tuple[float, float, int]:
     return floor(low / half) * half, ceil(high / half) * half, step
 
 
-def decade_axis(low: float, high: float, step: int) -> dict[str, Any]:
-    """The y axis of log10 values, with powers of ten as its tick texts."""
+def decade_axis(low: float, high: float, step: int, zero_at: float | None = None) -> dict[str, Any]:
+    """The y axis of log10 values, with powers of ten as its tick texts; `zero_at` is where exact zeros are marked."""
+    if zero_at is not None:
+        powers = [
+            power for power in range(ceil(low / step) * step, floor(high) + 1, step) if power > zero_at + step / 4
+        ]
+        texts = ["0", *(f"10<sup>{power}</sup>" for power in powers)]
+        return {"range": [low, high], "tickvals": [zero_at, *powers], "ticktext": texts}
     return {
         "range": [low, high], "tick0": 0, "dtick": step, "tickprefix": "10<sup>", "ticksuffix": "</sup>",
         "tickformat": "d", "separatethousands": False,

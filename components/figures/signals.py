@@ -31,9 +31,9 @@ class Signal:
 
 
 def signal_lines(
-    palette: Palette, signals: list[Signal], span: tuple[float, float, int], in_words: bool, thresholds: bool = False
+    palette: Palette, signals: list[Signal], span: tuple[float, float, int], in_words: bool, formats: str | None = None
 ) -> dict[str, Any]:
-    """The chart of these signals; `span` is (low, high, tick step) in decades, `in_words` adds the hover texts."""
+    """The chart of these signals; `span` is (low, high, tick step) in decades, `in_words` adds the hover texts, `formats` (a proviso) where number formats end."""
     depth = len(signals[0].log10_size)
     low, high, step = span
     zeros = any(np.isneginf(signal.log10_size).any() for signal in signals)
@@ -41,13 +41,13 @@ def signal_lines(
         low -= step
     traces = [_line(palette, signal, in_words) for signal in signals]
     traces += [_zero_marks(palette, signal, low + step / 2) for signal in signals]
-    shapes, notes = _format_ends(palette, signals, low, high) if thresholds else ([], [])
+    shapes, notes = _format_ends(palette, signals, low, high, formats) if formats is not None else ([], [])
     ends = {signal.label: signal for signal in signals if signal.label and np.isfinite(signal.log10_size[-1])}
     labels = end_labels({label: float(signal.log10_size[-1]) for label, signal in ends.items()}, 0.08 * (high - low))
     notes += [end_note(palette, signals[-1].remedied, text, height) for text, height in labels]
     margin = {"margin": WITH_END_LABELS} if ends else {}
     return figure(
-        palette, traces, layer_axis(depth), decade_axis(low, high, step), shapes=shapes, annotations=notes, **margin
+        palette, traces, layer_axis(depth), decade_axis(low, high, step, low + step / 2 if zeros else None), shapes=shapes, annotations=notes, **margin
     )  # fmt: skip
 
 
@@ -88,8 +88,10 @@ def _zero_marks(palette: Palette, signal: Signal, height: float) -> dict[str, An
     }  # fmt: skip
 
 
-def _format_ends(palette: Palette, signals: list[Signal], low: float, high: float) -> tuple[list[Any], list[Any]]:
-    """Where number formats end, if a line gets there: shaded, and labeled in place."""
+def _format_ends(
+    palette: Palette, signals: list[Signal], low: float, high: float, proviso: str
+) -> tuple[list[Any], list[Any]]:
+    """Where number formats end, if a line gets there: shaded, and labeled in place, the first with its proviso."""
     sizes = np.concatenate([signal.log10_size for signal in signals])
     smallest, largest = (
         np.nanmin(np.where(np.isfinite(sizes), sizes, 0)),
@@ -115,6 +117,6 @@ def _format_ends(palette: Palette, signals: list[Signal], low: float, high: floa
             notes.append(
                 {"xref": "paper", "x": 0 if word == "rounds to 0" else 1, "xanchor": "left" if word == "rounds to 0" else "right",
                  "y": edge, "yanchor": "top" if word == "rounds to 0" else "bottom",
-                 "text": f"{key} {word}", "showarrow": False, "font": {"size": 11, "color": palette[color]}}
+                 "text": f"{key} {word}{'' if notes else proviso}", "showarrow": False, "font": {"size": 11, "color": palette[color]}}
             )  # fmt: skip
     return shapes, notes

@@ -23,7 +23,7 @@ def unit_shares(palette: Mapping[str, str], baseline: SignalTrace, remedied: Sig
             traces.append(
                 {"type": "scatter", "mode": "lines" if len(values) > 1 else "markers", "name": name,
                  "x": typed(np.arange(1, len(values) + 1), "i4"), "y": typed(values),
-                 "line": line(palette, is_remedied, dash=dash), "hovertemplate": f"{name}: %{{y:.3~%}}<extra></extra>"}
+                 "line": line(palette, is_remedied, dash=dash), "hovertemplate": f"{name}: %{{y:.3~p}}<extra></extra>"}
             )  # fmt: skip
     last, is_remedied = networks[-1]
     labels = end_labels({share: float(getattr(last, f"{share}_fraction")[-1]) for share, _ in _SHARES}, 0.09)

@@ -81,9 +81,9 @@ def test_typed_arrays_come_back(array):
     assert numbers(typed(array)).tolist() == array.tolist()
 
 
-def lines_of(*sizes, remedied=False, thresholds=False, in_words=True):
+def lines_of(*sizes, remedied=False, formats=None, in_words=True):
     signals = [Signal(f"s{k}", np.array(size, float), remedied) for k, size in enumerate(sizes)]
-    return signal_lines(LIGHT, signals, decade_range(s.log10_size for s in signals), in_words, thresholds)
+    return signal_lines(LIGHT, signals, decade_range(s.log10_size for s in signals), in_words, formats)
 
 
 def test_a_line_with_an_exact_zero():
@@ -142,7 +142,7 @@ def test_as_set_and_remedied_differ_by_color_and_dash():
     ],
 )
 def test_where_formats_end_is_marked_where_a_line_gets_there(far, named):
-    layout = lines_of([far, 0], thresholds=True)["layout"]
+    layout = lines_of([far, 0], formats="")["layout"]
     assert sorted(note["text"] for note in layout["annotations"]) == named
     assert len(layout["shapes"]) == 2 * len(named)
     assert lines_of([far, 0])["layout"]["shapes"] == []
@@ -234,7 +234,7 @@ def of(key: str) -> tuple[SignalTrace, str]:
         ("forward", "relu_xavier", "shrinks by about x 0.73 a layer"),
         ("forward", "s0_exploding", "grows by about x 1.50 a layer"),
         ("forward", "zero_init", "nothing of the input reaches the output"),
-        ("units", "tanh_xavier", "z below -2.18 or z above 2.18"),
+        ("units", "tanh_xavier", "z below −2.18 or z above 2.18"),
         ("units", "relu_he", "no flat zone"),
     ],
 )
