@@ -24,8 +24,11 @@ Pair = tuple[Array, int]
 class Operation(Protocol):
     """One step of a layer."""
 
-    def forward(self, x: Array, e: int, settle: Settle) -> Pair: ...
-    def backward(self, g: Array, e: int, settle: Settle) -> Pair: ...
+    def forward(self, x: Array, e: int, settle: Settle) -> Pair:
+        """The value for x * 2**e, (batch, units in) to (batch, units out); keeps what backward needs."""
+
+    def backward(self, g: Array, e: int, settle: Settle) -> Pair:
+        """The gradient with respect to the input, from that with respect to the output."""
 
 
 class Affine:

@@ -36,6 +36,7 @@ class Number:
 
     @property
     def allowed(self) -> str:
+        """What a value may be, in words."""
         kind = "a whole number" if self.integer else "a number"
         return f"{kind} from {self.format(self.low)} to {self.format(self.high)}"
 
@@ -56,6 +57,7 @@ class Number:
         return round(float(value)) if self.integer else float(value)
 
     def format(self, value: float) -> str:
+        """The value as the address and the box print it, to 10 significant digits."""
         return f"{value:.10g}"
 
     def clamp(self, value: float) -> float:
@@ -78,6 +80,7 @@ class Choice:
 
     @property
     def allowed(self) -> str:
+        """What a value may be, in words."""
         return "one of " + ", ".join(self.options)
 
     def parse(self, text: str) -> str:
@@ -102,6 +105,7 @@ class Subset:
 
     @property
     def allowed(self) -> str:
+        """What a value may be, in words."""
         return "a comma list of " + ", ".join(self.options)
 
     def parse(self, text: str) -> tuple[str, ...]:

@@ -88,10 +88,15 @@ def end_labels(heights: Mapping[str, float], apart: float) -> list[tuple[str, fl
     """(text, height) of labels at the ends of lines: lines that end together share one, others keep apart."""
     placed: list[tuple[str, float]] = []
     for name, height in sorted(heights.items(), key=lambda item: item[1]):
-        if placed and height - placed[-1][1] < apart / 4:
-            placed[-1] = (f"{placed[-1][0]}<br>{name}", placed[-1][1])
+        if not placed:
+            placed.append((name, height))
+            continue
+        text, below = placed[-1]
+        if height - below < apart / 4:
+            placed[-1] = (f"{text}<br>{name}", below)
         else:
-            placed.append((name, max(height, placed[-1][1] + apart) if placed else height))
+            lines = text.count("<br>") + 1
+            placed.append((name, max(height, below + apart * (lines + 1) / 2)))
     return placed
 
 

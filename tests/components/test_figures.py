@@ -193,7 +193,7 @@ def test_the_units_are_three_lines_told_apart_by_dashes():
 
 
 def test_lines_that_end_together_share_a_label():
-    assert end_labels({"a": 0.0, "b": 0.0, "c": 0.03, "d": 1.0}, 0.09) == [("a<br>b", 0.0), ("c", 0.09), ("d", 1.0)]
+    assert end_labels({"a": 0.0, "b": 0.0, "c": 0.03, "d": 1.0}, 0.09) == [("a<br>b", 0.0), ("c", 0.135), ("d", 1.0)]
 
 
 TRACES = {
