@@ -5,8 +5,8 @@ from typing import Any
 import orjson
 from flask import Flask, Response, request
 
+from app import frames
 from app.cache import TraceCache
-from app.pages import explore
 from app.state import lenient, pairs_of
 from components.theme import PALETTES
 
@@ -27,7 +27,7 @@ def register(app: Flask, traces: TraceCache) -> None:
         since = asked.get("since")
         theme = asked.get("theme", "")
         dragging = asked.get("dragging") == "1"
-        components = explore.frame(
+        components = frames.frame(
             state,
             notes,
             lenient(pairs_of(since.encode()))[0] if since is not None else None,
@@ -36,7 +36,7 @@ def register(app: Flask, traces: TraceCache) -> None:
             traces,
         )
         if not dragging:
-            components |= explore.corrections(pairs, state)
+            components |= frames.corrections(pairs, state)
         return Response(
             orjson.dumps({"query": state.query, "components": components}, default=_plain), mimetype="application/json"
         )

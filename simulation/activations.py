@@ -5,6 +5,8 @@ memory. `slope` is what the leaky family needs besides z: the config's negative 
 drawn slopes, one per entry of z. `derivative` also gets `h = function(z)`, to be used where h already
 tells; it is precise relative to itself all the way down to its underflow (so never plainly 1 - h^2).
 At a kink it takes the value that PyTorch takes.
+
+The file is long because it is a table: fifteen entries, each with two functions of a few lines.
 """
 
 from collections.abc import Callable

@@ -10,6 +10,7 @@ import orjson
 import pytest
 from flask import Flask
 
+from app import frames
 from app.cache import TraceCache
 from app.changes import edit_line, remedy_help
 from app.live import _plain
@@ -39,7 +40,7 @@ def traces():
 
 
 def frame(traces, config=SMALL, remedies=(), notes=(), since=None, theme="light", dragging=False):
-    return explore.frame(State(config, tuple(remedies)), list(notes), since, theme, dragging, traces)
+    return frames.frame(State(config, tuple(remedies)), list(notes), since, theme, dragging, traces)
 
 
 def as_json(components) -> str:
@@ -306,7 +307,7 @@ def test_junk_in_the_sigma_box(text, scale):
 
 def test_controls_that_ask_for_too_much_are_set_to_what_is_shown():
     state, _ = lenient([("depth", "5000"), ("width", "64"), ("activation", "nonsense"), ("remedies", "he,nonsense")])
-    corrected = explore.corrections(
+    corrected = frames.corrections(
         [("depth", "5000"), ("width", "64"), ("activation", "nonsense"), ("remedies", "he,nonsense")], state
     )
     assert corrected == {

@@ -1,0 +1,197 @@
+"""Frames: what the Explore page shows for a state, as the properties of its elements by id."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dash import html
+
+from app import changes
+from app.cache import TraceCache
+from app.state import WORDS, Pairs, State
+from components import cards, ids
+from components.captions import TITLES, caption, description
+from components.figures.axes import decade_range
+from components.figures.heatmap import density_heatmap
+from components.figures.signals import Signal, signal_lines
+from components.figures.units import unit_shares
+from components.text import rich
+from components.theme import PALETTES
+from simulation import NetworkConfig, SignalTrace
+from simulation.activations import ACTIVATIONS
+from simulation.config import FIELDS, matters
+from simulation.diagnosis import Verdict, diagnose
+from simulation.initializers import INITIALIZERS
+from simulation.normalizations import NORMALIZATIONS
+from simulation.options import RESIDUALS
+from simulation.parameters import Choice, Number
+from simulation.presets import PRESETS
+from simulation.remedies import REMEDIES
+from simulation.sentences import describe
+
+MOST_NAMED_REMEDIES = 3
+Components = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class View:
+    """A state, simulated and diagnosed."""
+
+    state: State
+    baseline: SignalTrace
+    remedied: SignalTrace | None
+    verdict: Verdict
+    remedied_verdict: Verdict | None
+
+    @property
+    def shown(self) -> tuple[SignalTrace, Verdict]:
+        """The network that captions and heatmaps are about: with the remedies, where there are any."""
+        if self.remedied and self.remedied_verdict:
+            return self.remedied, self.remedied_verdict
+        return self.baseline, self.verdict
+
+
+def view(state: State, traces: TraceCache) -> View:
+    """Simulates (or finds in the cache) what the state shows."""
+    baseline = traces.trace(state.config)
+    remedied = traces.trace(state.remedied) if state.remedies else None
+    return View(state, baseline, remedied, diagnose(baseline), diagnose(remedied) if remedied else None)
+
+
+def figures(seen: View, theme: str, in_words: bool) -> Components:
+    """The six charts; `in_words` adds what is only needed once the hand rests."""
+    palette = PALETTES[theme]
+    networks = [(seen.baseline, False)] + ([(seen.remedied, True)] if seen.remedied else [])
+
+    def arrays(name: str) -> list[Any]:
+        return [getattr(trace, name) for trace, _ in networks]
+
+    def signals(name: str, words: str, **more: Any) -> list[Signal]:
+        return [
+            Signal(f"{words}, with remedies" if on else words, getattr(trace, name), on, **more)
+            for trace, on in networks
+        ]
+
+    backward = decade_range([*arrays("log10_delta_rms"), *arrays("log10_weight_grad_norm")])
+    forward = decade_range([*arrays("log10_pre_activation_rms"), *arrays("log10_activation_rms")])
+    both = [
+        *signals("log10_pre_activation_rms", "pre-activation z", dash="dot", start=0),
+        *signals("log10_activation_rms", "activation h", start=0),
+    ]
+    shown, _ = seen.shown
+    count = len(networks)  # only the lines of the shown network, the last of each kind, are labeled
+    both[count - 1] = replace(both[count - 1], label="z, before φ")
+    both[-1] = replace(both[-1], label="h, after φ")
+    assert shown.delta_density
+    assert shown.activation_density
+    drawn = {
+        "backward-delta": signal_lines(
+            palette, signals("log10_delta_rms", "δ"), backward, in_words, ", for an output gradient of 1"
+        ),
+        "backward-weights": signal_lines(palette, signals("log10_weight_grad_norm", "dW"), backward, in_words),
+        "forward": signal_lines(palette, both, forward, in_words, ""),
+        "heatmap-delta": density_heatmap(palette, shown.delta_density, "the entries of δ"),
+        "heatmap-activation": density_heatmap(palette, shown.activation_density, "the activations"),
+        "units": unit_shares(palette, seen.baseline, seen.remedied),
+    }
+    return {ids.chart(panel): {"figure": figure} for panel, figure in drawn.items()}
+
+
+def texts(seen: View) -> Components:
+    """Everything in words and numbers that changes with the state while it is dragged."""
+    state, (_, verdict) = seen.state, seen.shown
+    config, named = state.config, _names(state.remedies)
+    preset = next((preset for preset in PRESETS.values() if preset.config == config), None)
+    activation = state.remedied.activation
+    whose = "With remedies. " if state.remedies else ""
+    return {
+        ids.HEADLINE: {"children": cards.headline(seen.verdict, seen.remedied_verdict, named)},
+        ids.ADVICE: {"children": describe(verdict).note},
+        ids.TILES: {"children": cards.tiles(seen.verdict, seen.remedied_verdict)},
+        ids.LEGEND: {"children": cards.legend(_described(state), named)},
+        ids.SIGMA_LINE: {"children": _sigma_line(config)},
+        ids.SIGMA_BOX: {"value": sigma_text(state), "disabled": INITIALIZERS[config.initializer].sigma(config) == 0},
+        ids.SEARCH: {"placeholder": preset.label if preset else "Your own network"},
+        ids.STORY: {"children": rich(preset.summary) if preset else "Start from one of these, or search an activation or initialization."},
+        **{ids.caption(panel): {"children": rich(whose + caption(panel, verdict, activation))} for panel in TITLES},
+        **{ids.control(field): {"hidden": not matters(config, field)} for field in FIELDS},
+        **{
+            ids.summary(field): {"children": parameter.options[getattr(config, field)].summary}
+            for field, parameter in FIELDS.items() if isinstance(parameter, Choice)
+        },
+    }  # fmt: skip
+
+
+def settled_texts(seen: View, before: View | None, notes: list[str]) -> Components:
+    """What is said once the hand rests."""
+    trace, verdict = seen.shown
+    moved = before is not None and before.state != seen.state  # else what the address was changed to stays said
+    line = changes.edit_line(before.state, seen.state, before.shown[1], verdict) if before else ""
+    return {
+        ids.ANNOUNCE: {
+            "children": cards.announcement(seen.verdict, seen.remedied_verdict, _names(seen.state.remedies))
+        },
+        ids.REMEDY_HELP: {"children": changes.remedy_help(before.state if before else None, seen.state)},
+        ids.FORMATS: {"children": cards.formats(verdict)},
+        ids.SETTLED: {"data": seen.state.query},
+        ids.CSV_LINK: {"href": f"/api/v1/trace.csv?{seen.state.query}"},
+        **({ids.NOTES: {"children": [html.P(note) for note in notes]}} if moved or notes else {}),
+        **({ids.CHANGE: {"children": rich(line)}} if line else {}),
+        **{ids.description(panel): {"children": description(panel, trace, verdict)} for panel in TITLES},
+    }
+
+
+def frame(
+    state: State, notes: list[str], since: State | None, theme: str, dragging: bool, traces: TraceCache
+) -> Components:
+    """The properties of every element that this state changes, by id."""
+    seen = view(state, traces)
+    components = {**texts(seen), **figures(seen, theme, in_words=not dragging)}
+    if not dragging:
+        components |= settled_texts(seen, view(since, traces) if since else None, notes)
+    return components
+
+
+def _names(remedies: tuple[str, ...]) -> str:
+    labels = [REMEDIES[key].label for key in remedies]
+    if len(labels) > MOST_NAMED_REMEDIES:
+        return f"these {len(labels)} remedies"
+    return " and ".join([", ".join(labels[:-1]), labels[-1]] if len(labels) > 1 else labels)
+
+
+def _described(state: State) -> str:
+    """The network in a few words."""
+    config = state.config
+    words = [ACTIVATIONS[config.activation].label, INITIALIZERS[config.initializer].label]
+    words += [NORMALIZATIONS[config.normalization].label] if config.normalization != "none" else []
+    words += [f"{RESIDUALS[config.residual].label} skips"] if config.residual != "none" else []
+    return " · ".join(words)
+
+
+def corrections(pairs: Pairs, state: State) -> Components:
+    """For controls that hold something else than what is shown: the value that is."""
+    held = {name: text for name, text in pairs if name in WORDS}
+    return {
+        ids.value(name): {"value": control_value(name, state.values[name])}
+        for name, text in held.items() if text != WORDS[name].format(state.values[name])
+    }  # fmt: skip
+
+
+def control_value(name: str, value: Any) -> Any:
+    """The value as its control holds it."""
+    parameter = WORDS[name]
+    return (
+        list(value) if isinstance(value, tuple) else parameter.format(value) if isinstance(parameter, Number) else value
+    )
+
+
+def _sigma_line(config: NetworkConfig) -> list[Any]:
+    """The gain is critical for plain networks without biases whose weights differ from unit to unit."""
+    phi, initializer = ACTIVATIONS[config.activation], INITIALIZERS[config.initializer]
+    plain = config.normalization == config.residual == "none" and not config.bias_scale and initializer.unit != "ones"
+    sigma_w = config.weight_scale * initializer.sigma(config) * config.width**0.5
+    return cards.sigma_line(sigma_w, phi.gain(config.negative_slope), phi.label, phi.critical and plain)
+
+
+def sigma_text(state: State) -> str:
+    """The standard deviation of one weight."""
+    return f"{state.config.weight_scale * INITIALIZERS[state.config.initializer].sigma(state.config):.4g}"
