@@ -79,7 +79,7 @@ def _below(z: Array, high: float, out: Array) -> Array:
 
 def _spare(z: Array) -> Array:
     """Memory for one temporary array like z; a fresh one of 128 KB and more costs as much as ten sweeps."""
-    return WORKSPACE.scratch("phi", z.shape)
+    return WORKSPACE.scratch("spare", z.shape)
 
 
 def _exp(z: Array, out: Array, highest: float = 700.0) -> Array:

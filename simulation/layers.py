@@ -183,7 +183,7 @@ class Normalize:
         projection = self._mean_product(sets, self.y)
         if self.kind.centered:
             sets -= self._mean(sets)
-        sets -= np.multiply(self.y, projection, out=WORKSPACE.scratch("projection", self.y.shape))
+        sets -= np.multiply(self.y, projection, out=WORKSPACE.scratch("spare", self.y.shape))
         sets *= self.inverse
         return g, settle(g, e + self.slope_e)
 
@@ -206,12 +206,13 @@ class Join:
     """Where it arrives: skip + branch_scale * x."""
 
     feeds_affine = True  # else nobody wants its value after the next join
+    follows_affine = False  # which leaves the gradient it is given as it is
 
-    def __init__(self, fork: Fork, branch_scale: float, layer: int) -> None:
-        self.fork, self.branch_scale, self.layer = fork, branch_scale, layer
+    def __init__(self, fork: Fork, branch_scale: float, block: int) -> None:
+        self.fork, self.branch_scale, self.block = fork, branch_scale, block
 
     def forward(self, x: Array, e: int, settle: Settle) -> Pair:
-        out = WORKSPACE.kept(x.shape) if self.feeds_affine else WORKSPACE.scratch(f"join{self.layer % 3}", x.shape)
+        out = WORKSPACE.kept(x.shape) if self.feeds_affine else WORKSPACE.scratch(f"join{self.block % 2}", x.shape)
         if self.branch_scale == 1.0 and e == self.fork.e:  # the ordinary case, in one sweep
             return np.add(x, self.fork.x, out=out), settle(out, e)
         np.multiply(x, self.branch_scale, out=out)
@@ -219,5 +220,7 @@ class Join:
 
     def backward(self, g: Array, e: int, settle: Settle) -> Pair:
         self.fork.skip_grad, self.fork.skip_e = g, e
+        if self.branch_scale == 1.0 and self.follows_affine:
+            return g, e
         branch_grad = np.multiply(g, self.branch_scale, out=WORKSPACE.scratch("branch", g.shape))
         return branch_grad, settle(branch_grad, e)

@@ -63,7 +63,7 @@ def build_layers(network: Network) -> list[Layer]:
                 fork = Fork() if has_skip else None
                 operations = [fork, *operations] if fork else operations
             if index == last and fork:
-                join = Join(fork, config.branch_scale, index)
+                join = Join(fork, config.branch_scale, index // config.block)
                 at = len(operations) - 1 if config.residual == "post_activation" else len(operations)
                 operations.insert(at, join)
         layers.append(Layer(operations, affine, activate))
@@ -88,6 +88,8 @@ def _wire(layers: list[Layer]) -> None:
     for step, following in pairwise(steps):
         if isinstance(following, Activate):
             following.follows_norm = isinstance(step, Normalize)
+        if isinstance(following, Join):
+            following.follows_affine = isinstance(step, Affine)
         if isinstance(step, Join):
             step.feeds_affine = isinstance(following, Affine)
     for layer in layers:
