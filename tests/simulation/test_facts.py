@@ -66,6 +66,19 @@ def test_gelu_with_he_weights_vanishes_in_the_end():
     assert gradient_factor(traces, 40, 53) == pytest.approx(0.5, rel=0.03)
 
 
+def test_selu_and_elu_reach_their_factors_late():
+    """SELU at PyTorch's gain 3/4: q* = 0.023, chi 1.0037. SELU and ELU with He weights: q grows, chi falls to lambda^2, to 1."""
+    late = [
+        gradient_factor(
+            simulated(replace(WIDE, depth=68, batch=16, activation="selu", weight_scale=scale), seeds=3), *span
+        )
+        for scale, span in ((0.75, (30, 60)), (2**0.5, (50, 65)))
+    ]
+    assert late == pytest.approx([1.0037, 1.0507009873554805**2], rel=0.015)
+    elu = simulated(replace(WIDE, batch=16, activation="elu", weight_scale=2**0.5), seeds=3)
+    assert 1 < gradient_factor(elu, 40, 53) < gradient_factor(elu, 10, 23)
+
+
 def test_tanh_with_xavier_weights_decays_by_a_power_law():
     """Critical at q* = 0: q is about 1 / (2 l), and the factor 1 - 1 / l."""
     traces = simulated(replace(WIDE, activation="tanh"))
