@@ -49,15 +49,18 @@
     lab.busy = true;
     try {
       while (goal() !== lab.drawn && !(lab.drawn === goal().replace("moving", "rested"))) {
-        const target = goal(), rested = target.endsWith("rested");
-        const ask = new URLSearchParams({ state: lab.wanted, theme: theme(), dragging: rested ? "0" : "1" });
+        const target = goal(), rested = target.endsWith("rested"), state = lab.wanted, colors = theme();
+        const ask = new URLSearchParams({ state, theme: colors, dragging: rested ? "0" : "1" });
         if (rested && lab.since !== null) ask.set("since", lab.since);
         const answer = await fetch("/live?" + ask);
         if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
         const frame = await answer.json();
         draw(frame.components, rested);
         lab.drawn = target;
-        if (rested) settle(frame.query);
+        if (rested) {
+          settle(frame.query);
+          tell("lab:rested", { query: frame.query, state, theme: colors });
+        }
         await new Promise(requestAnimationFrame);
       }
       setTrouble("");
@@ -68,6 +71,9 @@
     lab.busy = false;
     if (!resting()) schedule();
   }
+
+  /* For the panels below: they start from what has come to rest, and stop when it moves on. */
+  const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
 
   function schedule() {
     clearTimeout(lab.timer);
@@ -88,8 +94,9 @@
   }
 
   function draw(components, rested) {
-    if (!document.getElementById("headline")) return;  // the page was left meanwhile
+    if (!pageElement()) return;  // the page was left meanwhile
     for (const [id, properties] of Object.entries(components)) {
+      if (!present(id)) continue;
       if (properties.figure) {
         if (!rested && !onScreen(id)) continue;
         hold(id, properties.figure.layout, rested);
@@ -101,6 +108,13 @@
       window.dash_clientside.set_props(id, properties);
     }
     lab.frames += 1;
+  }
+
+  const pageElement = () => document.querySelector(".page");
+
+  /* Whether this page has that component: not every page has all, and a store has no element. Dash throws for an unknown id. */
+  function present(id) {
+    try { return Boolean(window.dash_component_api.getLayout(id)); } catch { return false; }
   }
 
   function onScreen(id) {
@@ -160,8 +174,10 @@
     push(...values) {
       const names = window.dash_clientside.callback_context.inputs_list.map((input) => input.id.replace("value-", ""));
       const pairs = names.map((name, index) => [name, Array.isArray(values[index]) ? values[index].join(",") : values[index]]);
+      const before = lab.wanted;
       lab.wanted = new URLSearchParams(pairs.filter(([, value]) => value !== null && value !== undefined)).toString();
-      const page = document.getElementById("headline"), fresh = lab.page !== page;
+      if (lab.wanted !== before) tell("lab:moved", { state: lab.wanted });
+      const page = pageElement(), fresh = lab.page !== page;
       if (fresh) Object.assign(lab, { page, drawn: null, shown: {}, ranges: {} }); else rememberHint();
       lab.touched = fresh ? -RESTED_MS : performance.now();
       run();
@@ -182,4 +198,6 @@
       return window.dash_clientside.no_update;
     },
   };
+
+  Object.assign(lab, { theme, redraw, present, setTrouble });  // for the files beside this one
 })();
