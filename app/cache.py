@@ -39,17 +39,18 @@ class TraceCache:
         self._cache = Cache(app, config={**options, "CACHE_DEFAULT_TIMEOUT": SECONDS_KEPT})
         self._logger = app.logger
 
-    def trace(self, config: NetworkConfig) -> SignalTrace:
-        """simulate(config) with its densities, from the cache if it is there."""
+    def trace(self, config: NetworkConfig, densities: bool = True) -> SignalTrace:
+        """simulate(config), from the cache if it is there; one with densities serves where none are asked for."""
         config = config.effective()
-        key = f"trace {core_version()} {astuple(config)}"
-        trace: SignalTrace | None = None
-        with self._unless_unreachable():
-            trace = self._cache.get(key)
-        if trace is None:
-            trace = simulate(config, densities=True)
+        for with_densities in (True,) if densities else (True, False):
+            key = f"trace {core_version()} {with_densities} {astuple(config)}"
             with self._unless_unreachable():
-                self._cache.set(key, trace)
+                trace: SignalTrace | None = self._cache.get(key)
+                if trace is not None:
+                    return trace
+        trace = simulate(config, densities=densities)
+        with self._unless_unreachable():
+            self._cache.set(key, trace)
         return trace
 
     @contextmanager

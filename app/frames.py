@@ -1,5 +1,6 @@
 """Frames: what the Explore page shows for a state, as the properties of its elements by id."""
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +28,7 @@ from simulation.parameters import Choice, Number
 from simulation.presets import PRESETS
 from simulation.remedies import REMEDIES
 from simulation.sentences import describe
+from simulation.trace import Density
 
 MOST_NAMED_REMEDIES = 3
 Components = dict[str, dict[str, Any]]
@@ -50,15 +52,15 @@ class View:
         return self.baseline, self.verdict
 
 
-def view(state: State, traces: TraceCache) -> View:
-    """Simulates (or finds in the cache) what the state shows."""
-    baseline = traces.trace(state.config)
-    remedied = traces.trace(state.remedied) if state.remedies else None
+def view(state: State, traces: TraceCache, densities: bool = True) -> View:
+    """Simulates (or finds in the cache) what the state shows; without densities there is nothing for the heatmaps."""
+    baseline = traces.trace(state.config, densities)
+    remedied = traces.trace(state.remedied, densities) if state.remedies else None
     return View(state, baseline, remedied, diagnose(baseline), diagnose(remedied) if remedied else None)
 
 
-def figures(seen: View, theme: str, in_words: bool) -> Components:
-    """The six charts; `in_words` adds what is only needed once the hand rests."""
+def figures(seen: View, theme: str, in_words: bool, charts: Container[str] = TITLES) -> Components:
+    """These of the six charts; `in_words` adds what is only needed once the hand rests."""
     palette = PALETTES[theme]
     networks = [(seen.baseline, False)] + ([(seen.remedied, True)] if seen.remedied else [])
 
@@ -81,19 +83,22 @@ def figures(seen: View, theme: str, in_words: bool) -> Components:
     count = len(networks)  # only the lines of the shown network, the last of each kind, are labeled
     both[count - 1] = replace(both[count - 1], label="z, before φ")
     both[-1] = replace(both[-1], label="h, after φ")
-    assert shown.delta_density
-    assert shown.activation_density
+
+    def density(density: Density | None, quantity: str) -> dict[str, Any]:
+        assert density, "a view without densities"
+        return density_heatmap(palette, density, quantity)
+
     drawn = {
-        "backward-delta": signal_lines(
+        "backward-delta": lambda: signal_lines(
             palette, signals("log10_delta_rms", "δ"), backward, in_words, ", for an output gradient of 1"
         ),
-        "backward-weights": signal_lines(palette, signals("log10_weight_grad_norm", "dW"), backward, in_words),
-        "forward": signal_lines(palette, both, forward, in_words, ""),
-        "heatmap-delta": density_heatmap(palette, shown.delta_density, "the entries of δ"),
-        "heatmap-activation": density_heatmap(palette, shown.activation_density, "the activations"),
-        "units": unit_shares(palette, seen.baseline, seen.remedied),
+        "backward-weights": lambda: signal_lines(palette, signals("log10_weight_grad_norm", "dW"), backward, in_words),
+        "forward": lambda: signal_lines(palette, both, forward, in_words, ""),
+        "heatmap-delta": lambda: density(shown.delta_density, "the entries of δ"),
+        "heatmap-activation": lambda: density(shown.activation_density, "the activations"),
+        "units": lambda: unit_shares(palette, seen.baseline, seen.remedied),
     }
-    return {ids.chart(panel): {"figure": figure} for panel, figure in drawn.items()}
+    return {ids.chart(panel): {"figure": figure()} for panel, figure in drawn.items() if panel in charts}
 
 
 def texts(seen: View) -> Components:

@@ -63,6 +63,13 @@ def test_once_for_settings_without_effect(counted):
     assert len(asked) == 2
 
 
+def test_densities_are_computed_where_they_are_asked_for_and_serve_where_not(counted):
+    traces, asked = counted
+    for densities, simulated in ((False, 1), (False, 1), (True, 2), (True, 2), (False, 2)):
+        assert bool(traces.trace(SMALL, densities).delta_density) == (simulated == 2)
+        assert len(asked) == simulated
+
+
 def test_what_comes_back_cannot_spoil_the_next(counted):
     traces, _ = counted
     traces.trace(SMALL).log10_delta_rms[:] = 0
