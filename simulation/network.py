@@ -18,6 +18,7 @@ from simulation.initializers import INITIALIZERS
 
 Array = NDArray[np.float64]
 UNIT_DRAWS_MAX_BYTES = 512 * 2**20
+PASSING_DRAWS_MAX_BYTES = 128 * 2**20
 
 # What a stream of noise is for. Numbers, once landed, are never changed: they are part of every seed.
 _INPUTS, _COTANGENT, _NORMAL_WEIGHTS, _UNIFORM_WEIGHTS, _BIASES, _SLOPES = range(6)
@@ -83,9 +84,11 @@ def _orthogonal(normal: Array) -> Array:
 
 
 UNIT_DRAWS = UnitDraws(UNIT_DRAWS_MAX_BYTES)
+# For networks that are looked at in passing, many in a row: they must not push out those of the one on screen.
+PASSING_DRAWS = UnitDraws(PASSING_DRAWS_MAX_BYTES)
 
 
-def _weights(config: NetworkConfig, layer: int, fan_in: int, fan_out: int) -> Array:
+def _weights(config: NetworkConfig, layer: int, fan_in: int, fan_out: int, draws: UnitDraws) -> Array:
     initializer = INITIALIZERS[config.initializer]
     scale = config.weight_scale * initializer.scale(config, layer, fan_in, fan_out)
     shape = (fan_in, fan_out)
@@ -94,37 +97,38 @@ def _weights(config: NetworkConfig, layer: int, fan_in: int, fan_out: int) -> Ar
     if initializer.unit == "ones":
         return np.full(shape, scale)
     purpose = _UNIFORM_WEIGHTS if initializer.unit == "uniform" else _NORMAL_WEIGHTS
-    return scale * UNIT_DRAWS.get(config.seed, purpose, layer, shape, initializer.unit)
+    return scale * draws.get(config.seed, purpose, layer, shape, initializer.unit)
 
 
-def _inputs(config: NetworkConfig) -> Array:
+def _inputs(config: NetworkConfig, draws: UnitDraws) -> Array:
     shape = (config.batch, config.width)
     if config.inputs == "gaussian":
-        unit = UNIT_DRAWS.get(config.seed, _INPUTS, 0, shape, "normal")
+        unit = draws.get(config.seed, _INPUTS, 0, shape, "normal")
     else:
         unit = np.full(shape, 1.0 if config.inputs == "ones" else 0.0)
     return unit * config.input_scale + config.input_offset
 
 
-def draw_network(config: NetworkConfig) -> Network:
-    """The network that the config describes: equal configs give equal arrays, to the bit."""
+def draw_network(config: NetworkConfig, draws: UnitDraws = UNIT_DRAWS) -> Network:
+    """The network that the config describes: equal configs give equal arrays, to the bit.
+
+    `draws`: where unit noise is kept; it decides how long that is remembered and nothing else.
+    """
     width, batch, seed = config.width, config.batch, config.seed
     layers = range(config.depth)
     if config.bias_scale:
-        biases = tuple(config.bias_scale * UNIT_DRAWS.get(seed, _BIASES, layer, (width,), "normal") for layer in layers)
+        biases = tuple(config.bias_scale * draws.get(seed, _BIASES, layer, (width,), "normal") for layer in layers)
     else:
         biases = (np.zeros(width),) * config.depth
     slopes: tuple[Array | None, ...] = (None,) * config.depth
     if ACTIVATIONS[config.activation].slopes == "drawn":
         middle, reach = (RRELU_LOW + RRELU_HIGH) / 2, (RRELU_HIGH - RRELU_LOW) / (2 * np.sqrt(3))
-        slopes = tuple(
-            middle + reach * UNIT_DRAWS.get(seed, _SLOPES, layer, (batch, width), "uniform") for layer in layers
-        )
+        slopes = tuple(middle + reach * draws.get(seed, _SLOPES, layer, (batch, width), "uniform") for layer in layers)
     return Network(
         config=config,
-        weights=tuple(_weights(config, layer, width, width) for layer in layers),
+        weights=tuple(_weights(config, layer, width, width, draws) for layer in layers),
         biases=biases,
-        inputs=_inputs(config),
-        cotangent=UNIT_DRAWS.get(seed, _COTANGENT, 0, (batch, width), "normal"),
+        inputs=_inputs(config, draws),
+        cotangent=draws.get(seed, _COTANGENT, 0, (batch, width), "normal"),
         slopes=slopes,
     )
