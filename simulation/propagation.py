@@ -32,7 +32,7 @@ def propagate(network: Network, densities: bool = False) -> SignalTrace:
     Exact beyond the range of floats: numbers that leave it carry powers of two from there on. `densities`
     also asks for the histograms of the heatmaps.
     """
-    return _Pass(network, settle_plain, densities).trace()
+    return Pass(network, densities).trace()
 
 
 @dataclass
@@ -117,14 +117,17 @@ def _find_biases_without_effect(layers: list[Layer]) -> None:
             only_batch_norms = only_batch_norms and operation.is_identity
 
 
-class _Pass:
+class Pass:
     """One forward and backward run over the layers, and what it recorded.
 
     `settle` is the arithmetic to begin with. Where plain numbers leave the range of floats, forward goes on
     scaled from that layer, and backward, which overwrites what it is given, begins again.
+
+    To look inside, override `forward_layer` or `backward_layer`. They may come to a layer twice: the last
+    time counts. Arrays are work memory that the next operation may overwrite: measure or copy them at once.
     """
 
-    def __init__(self, network: Network, settle: Settle, densities: bool) -> None:
+    def __init__(self, network: Network, densities: bool = False, settle: Settle = settle_plain) -> None:
         depth = len(network.weights)
         self.layers = build_layers(network)
         self.z, self.h, self.delta, self.grad, self.dW, self.db = (Magnitudes(depth) for _ in range(6))
@@ -140,17 +143,17 @@ class _Pass:
         x = network.inputs.copy()
         e = settle(x, 0)
         for index in range(len(self.layers)):
-            y, f, in_range = self._forward_layer(index, x, e, settle)
+            y, f, in_range = self.forward_layer(index, x, e, settle)
             if settle is settle_plain and not in_range:
                 settle, x = settle_scaled, x.copy()  # others still hold x as it was
                 e = settle(x, e)
-                y, f, _ = self._forward_layer(index, x, e, settle)
+                y, f, _ = self.forward_layer(index, x, e, settle)
             x, e = y, f
             if self.density_h:
                 self.density_h.record(index, x, e)
         return settle
 
-    def _forward_layer(self, index: int, x: Array, e: int, settle: Settle) -> tuple[Array, int, bool]:
+    def forward_layer(self, index: int, x: Array, e: int, settle: Settle) -> tuple[Array, int, bool]:
         """The layer's output, and whether it and z are well inside the range of floats."""
         layer = self.layers[index]
         for operation in layer.operations:
@@ -163,8 +166,7 @@ class _Pass:
         e = settle(g, 0)
         for index, layer in reversed(list(enumerate(self.layers))):
             in_range = self.grad.record(index, g, e)
-            for operation in reversed(layer.operations):
-                g, e = operation.backward(g, e, settle)
+            g, e = self.backward_layer(index, g, e, settle)
             affine = layer.affine
             in_range &= self.delta.record(index, affine.delta, affine.delta_e)
             in_range &= self.dW.record(index, affine.weight_grad, affine.weight_grad_e)
@@ -174,6 +176,12 @@ class _Pass:
             if self.density_delta:
                 self.density_delta.record(index, affine.delta, affine.delta_e)
         return True
+
+    def backward_layer(self, index: int, g: Array, e: int, settle: Settle) -> tuple[Array, int]:
+        """The gradient with respect to the layer's input, from that with respect to its output."""
+        for operation in reversed(self.layers[index].operations):
+            g, e = operation.backward(g, e, settle)
+        return g, e
 
     def trace(self) -> SignalTrace:
         bias = self.db.log10_norm()

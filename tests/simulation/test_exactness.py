@@ -9,11 +9,11 @@ import pytest
 
 from simulation import NetworkConfig, draw_network, propagate, simulate
 from simulation.activations import ACTIVATIONS
-from simulation.arithmetic import settle_plain, settle_scaled
+from simulation.arithmetic import settle_scaled
 from simulation.initializers import INITIALIZERS
 from simulation.normalizations import NORMALIZATIONS
 from simulation.options import INPUTS, NORM_POSITIONS, RESIDUALS
-from simulation.propagation import _Pass
+from simulation.propagation import Pass
 from simulation.trace import ARRAYS
 from tests.simulation.oracles import (
     FRACTIONS,
@@ -164,7 +164,7 @@ def in_range_configs():
 @pytest.mark.parametrize("config", list(in_range_configs()), ids=range(60))
 def test_plain_and_scaled_arithmetic_agree(config):
     network = draw_network(config)
-    plain, scaled = _Pass(network, settle_plain, False).trace(), _Pass(network, settle_scaled, False).trace()
+    plain, scaled = Pass(network).trace(), Pass(network, settle=settle_scaled).trace()
     for name in LOGS:
         assert_logs_close(getattr(scaled, name), getattr(plain, name), 1e-12, (name, config))
     for name in FRACTIONS:
