@@ -2,20 +2,26 @@
 
 import csv
 import io
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import orjson
 from flask import Flask, Response, request
 
 from app.cache import TraceCache
+from app.panels import PANELS, stream
+from app.panels.panel import Panel
 from app.state import State, StateError, pairs_of, strict
 from simulation import NetworkConfig, SignalTrace
 from simulation.diagnosis import diagnose
 from simulation.sentences import describe
 from simulation.trace import ARRAYS
 
+Reply = Callable[[State, TraceCache], dict[str, Any]]
+Table = Callable[[State, TraceCache], str]
 NULLS = "null stands for the log of an exact zero; in diagnosis for an infinite ratio or for no such layer"
 
 
@@ -50,20 +56,49 @@ def trace_table(state: State, traces: TraceCache) -> str:
     columns = {name: getattr(traces.trace(state.config), name) for name in ARRAYS}
     if state.remedies:
         columns |= {f"remedied_{name}": getattr(traces.trace(state.remedied), name) for name in ARRAYS}
+    layers = range(1, state.config.depth + 1)
+    return table_text({"layer": layers, **{name: map(repr, column.tolist()) for name, column in columns.items()}})
+
+
+def panel_reply(panel: Panel, state: State, traces: TraceCache) -> dict[str, Any]:
+    """A panel's numbers by the API's names, for the network as set, and once more with the remedies."""
+    bare, remedied = State(state.config, (), state.options), State(state.remedied, (), state.options)
+    result = _whole(panel, bare if panel.both else state, traces)
+    reply = {"query": state.query, "nulls": NULLS, "config": asdict(state.config), **panel.reply(state, result)}
+    if panel.both and state.remedies:
+        reply["remedied"] = {
+            "config": asdict(state.remedied), **panel.reply(remedied, _whole(panel, remedied, traces))
+        }  # fmt: skip
+    return reply
+
+
+def panel_table(panel: Panel, state: State, traces: TraceCache) -> str:
+    """A panel's columns as CSV, for the network on the screen."""
+    assert panel.table
+    return table_text(panel.table(state, _whole(panel, state, traces)))
+
+
+def _whole(panel: Panel, state: State, traces: TraceCache) -> Any:
+    return deque(stream.results(panel, state, traces), maxlen=1).pop()
+
+
+def table_text(columns: Mapping[str, Iterable[Any]]) -> str:
+    """Columns as CSV; numbers to all their digits."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["layer", *columns])
-    writer.writerows(
-        [layer, *map(repr, row)]
-        for layer, row in enumerate(zip(*(c.tolist() for c in columns.values()), strict=True), 1)
-    )
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
     return text.getvalue()
 
 
 def register(app: Flask, traces: TraceCache) -> None:
     """The routes of the API."""
-    replies: dict[str, Callable[[State, TraceCache], dict[str, Any]]] = {"trace": trace_reply}
-    tables: dict[str, Callable[[State, TraceCache], str]] = {"trace": trace_table}
+    replies: dict[str, Reply] = {"trace": trace_reply} | {
+        key: partial(panel_reply, panel) for key, panel in PANELS.items()
+    }
+    tables: dict[str, Table] = {"trace": trace_table} | {
+        key: partial(panel_table, panel) for key, panel in PANELS.items() if panel.table
+    }
 
     @app.get("/api/v1/<path:panel>")
     def panel(panel: str) -> Response:

@@ -1,11 +1,12 @@
 """Traces, kept by the effective config: what has been simulated once is not simulated again."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import astuple
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy
@@ -18,6 +19,7 @@ from app.settings import Settings
 from simulation import NetworkConfig, SignalTrace, simulate
 
 MOST_TRACES = 256  # per worker; a trace with its histograms takes 50 KB at depth 50, 1 MB at depth 1000
+MOST_RESULTS = 128  # of panels that take long; each a few KB
 SECONDS_KEPT = 24 * 3600
 
 
@@ -33,10 +35,17 @@ class TraceCache:
     """flask-caching behind one question; SimpleCache per worker, or Redis when its address is given."""
 
     def __init__(self, app: Flask, settings: Settings) -> None:
-        options: dict[str, object] = {"CACHE_TYPE": "SimpleCache", "CACHE_THRESHOLD": MOST_TRACES}
-        if settings.redis_url:
-            options = {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": settings.redis_url}
-        self._cache = Cache(app, config={**options, "CACHE_DEFAULT_TIMEOUT": SECONDS_KEPT})
+        def cache(threshold: int, prefix: str) -> Cache:
+            options: dict[str, object] = {"CACHE_TYPE": "SimpleCache", "CACHE_THRESHOLD": threshold}
+            if settings.redis_url:
+                options = {
+                    "CACHE_TYPE": "RedisCache",
+                    "CACHE_REDIS_URL": settings.redis_url,
+                    "CACHE_KEY_PREFIX": prefix,
+                }
+            return Cache(app, config={**options, "CACHE_DEFAULT_TIMEOUT": SECONDS_KEPT})
+
+        self._cache, self._results = cache(MOST_TRACES, "trace:"), cache(MOST_RESULTS, "result:")
         self._logger = app.logger
 
     def trace(self, config: NetworkConfig, densities: bool = True) -> SignalTrace:
@@ -52,6 +61,20 @@ class TraceCache:
         with self._unless_unreachable():
             self._cache.set(key, trace)
         return trace
+
+    def results(self, key: str, compute: Callable[[], Iterator[Any]]) -> Iterator[Any]:
+        """What `compute` yields, ever more complete; only the last, whole one if it is known already."""
+        key = f"{core_version()} {key}"
+        result: Any = None
+        with self._unless_unreachable():
+            result = self._results.get(key)
+        if result is not None:
+            yield result
+            return
+        for result in compute():
+            yield result
+        with self._unless_unreachable():
+            self._results.set(key, result)
 
     @contextmanager
     def _unless_unreachable(self) -> Iterator[None]:

@@ -2,7 +2,7 @@
 
 from math import isinf
 
-from app.state import WORDS, State
+from app.state import NETWORK_WORDS, State
 from components.text import minus
 from simulation.diagnosis import Change, Verdict
 from simulation.parameters import Choice, Subset
@@ -13,7 +13,7 @@ MOST_NAMED = 2
 
 
 def _said(word: str, value: object) -> str:
-    parameter = WORDS[word]
+    parameter = NETWORK_WORDS[word]
     if isinstance(parameter, Choice):
         return parameter.options[str(value)].label
     if isinstance(parameter, Subset):
@@ -30,11 +30,11 @@ def _ratio(change: Change) -> str:
 
 def edit_line(before: State, after: State, was: Verdict, now: Verdict) -> str:
     """ "Depth 50 → 51: the error signal at layer 1 went from 10^-30.6 to 10^-31.2 of the output's.", or ""."""
-    changed = [word for word, value in after.values.items() if value != before.values[word]]
+    changed = [word for word in NETWORK_WORDS if after.values[word] != before.values[word]]
     if not changed:
         return ""
     named = [
-        f"{WORDS[word].label} {_said(word, before.values[word])} → {_said(word, after.values[word])}"
+        f"{NETWORK_WORDS[word].label} {_said(word, before.values[word])} → {_said(word, after.values[word])}"
         for word in changed
     ]
     edits = "; ".join(named) if len(named) <= MOST_NAMED else f"{len(named)} settings changed"
@@ -59,7 +59,7 @@ def remedy_help(before: State | None, after: State) -> str:
     for override in overrides(after.config, after.remedies):
         text += (
             f" {REMEDIES[override.winner].label} overrides {REMEDIES[override.loser].label}:"
-            f" both set the {WORDS[override.field].label.lower()}."
+            f" both set the {NETWORK_WORDS[override.field].label.lower()}."
         )
     without = apply_remedies(after.config, [other for other in after.remedies if other != key])
     if without.effective() == after.remedied.effective():

@@ -136,9 +136,7 @@ def settled_texts(seen: View, before: View | None, notes: list[str]) -> Componen
             "children": cards.announcement(seen.verdict, seen.remedied_verdict, _names(seen.state.remedies))
         },
         ids.REMEDY_HELP: {"children": changes.remedy_help(before.state if before else None, seen.state)},
-        ids.FORMATS: {"children": cards.formats(verdict)},
         ids.SETTLED: {"data": seen.state.query},
-        ids.CSV_LINK: {"href": f"/api/v1/trace.csv?{seen.state.query}"},
         **({ids.NOTES: {"children": [html.P(note) for note in notes]}} if moved or notes else {}),
         **({ids.CHANGE: {"children": rich(line)}} if line else {}),
         **{ids.description(panel): {"children": description(panel, trace, verdict)} for panel in TITLES},

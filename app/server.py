@@ -10,6 +10,7 @@ from flask_compress import Compress
 from app import api, live
 from app.cache import TraceCache
 from app.pages import explore
+from app.panels import stream
 from app.settings import Settings
 
 PAGES = (explore,)
@@ -40,6 +41,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     )
     api.register(server, traces)
     live.register(server, traces)
+    stream.register(server, traces)
     paths = {page.PATH for page in PAGES}
 
     @server.before_request

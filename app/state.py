@@ -3,37 +3,65 @@
     URL --layout(**query)--> controls --> query --> simulate (cached) --> frame --> charts
                                             \\--replaceState--> address bar
 
-The words are NetworkConfig's field names and `remedies`; only what differs from the defaults is written.
+The words are NetworkConfig's field names, `remedies`, the options of the panels, and `pin`; only what differs
+from the defaults is written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from math import isfinite
 from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes, urlencode
 
+from app.options import OPTIONS, Options
 from simulation.config import DEFAULTS, FIELDS, ConfigError, NetworkConfig, deepest
 from simulation.parameters import Number, Parameter, Subset
 from simulation.remedies import REMEDIES, apply_remedies
 
 Pairs = Iterable[tuple[str, str]]
 
-# Every word of the address, in the order in which it is written.
-WORDS: dict[str, Parameter] = {
+
+@dataclass(frozen=True)
+class Pinned:
+    """A network kept for comparison: the query string of its fields and remedies, within the query string."""
+
+    label: str = "Pinned"
+    summary: str = "A network kept for comparison."
+    allowed: str = "the query string of a network and its remedies"
+
+    def parse(self, text: str) -> str:
+        """The canonical text; StateError (a ValueError) where the query is not allowed."""
+        return strict(pairs_of(text.encode()), NETWORK_WORDS).query
+
+    def format(self, value: str) -> str:
+        return value
+
+
+# What describes the network on the screen.
+NETWORK_WORDS: dict[str, Parameter] = {
     **FIELDS,
     "remedies": Subset("Remedies", "What is done about it: edits of the network above.", REMEDIES),
 }
+# Every word of the address, in the order in which it is written.
+WORDS: dict[str, Parameter | Pinned] = {**NETWORK_WORDS, **OPTIONS, "pin": Pinned()}
+STATE_DEFAULTS: dict[str, Any] = {**DEFAULTS, "remedies": (), **asdict(Options()), "pin": None}
 _MOST_PAIRS = 100
 
 
 @dataclass(frozen=True)
 class State:
-    """A network as set, and the remedies switched on."""
+    """A network as set, the remedies switched on, what the panels are asked, and the query of a pinned network."""
 
     config: NetworkConfig = field(default_factory=NetworkConfig)
     remedies: tuple[str, ...] = ()
+    options: Options = field(default_factory=Options)
+    pin: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.options.layer > self.config.depth:
+            raise ConfigError("layer", self.options.layer, f"a layer of the network, 1 to {self.config.depth}")
 
     @property
     def remedied(self) -> NetworkConfig:
@@ -41,16 +69,31 @@ class State:
         return apply_remedies(self.config, self.remedies)
 
     @property
+    def network(self) -> State:
+        """The same network and remedies, with nothing asked of the panels and nothing pinned."""
+        return State(self.config, self.remedies)
+
+    @property
+    def pinned(self) -> State | None:
+        """The network kept for comparison."""
+        return None if self.pin is None else lenient(pairs_of(self.pin.encode()))[0].network
+
+    @property
     def values(self) -> dict[str, Any]:
         """Every word with its value."""
-        return {**asdict(self.config), "remedies": self.remedies}
+        return {**asdict(self.config), "remedies": self.remedies, **asdict(self.options), "pin": self.pin}
 
     @property
     def query(self) -> str:
         """The canonical query string: what differs from the defaults, in the order of the words."""
-        defaults = {**DEFAULTS, "remedies": ()}
-        changed = [(word, WORDS[word].format(value)) for word, value in self.values.items() if value != defaults[word]]
+        changed = [
+            (word, WORDS[word].format(value)) for word, value in self.values.items() if value != STATE_DEFAULTS[word]
+        ]
         return urlencode(changed, safe=",")
+
+    def asking(self, **options: Any) -> State:
+        """The same with other options."""
+        return replace(self, options=replace(self.options, **options))
 
 
 class StateError(ValueError):
@@ -91,21 +134,21 @@ def _printable(raw: bytes) -> str:
     return raw[:60].decode("ascii", "backslashreplace")
 
 
-def strict(pairs: Pairs) -> State:
-    """The state that the pairs say, to the letter; StateError otherwise."""
+def strict(pairs: Pairs, words: Mapping[str, Parameter | Pinned] | None = None) -> State:
+    """The state that the pairs say, to the letter, in these words (default: all); StateError otherwise."""
+    words = WORDS if words is None else words
     values: dict[str, Any] = {}
     for name, text in pairs:
-        if name not in WORDS:
-            raise StateError(name[:80], text, "a known field: " + ", ".join(WORDS))
+        if name not in words:
+            raise StateError(name[:80], text, "a known field: " + ", ".join(words))
         if name in values:
             raise StateError(name, text, "given once")
         try:
-            values[name] = WORDS[name].parse(text)
+            values[name] = words[name].parse(text)
         except ValueError as error:
             raise StateError(name, text, str(error)) from None
-    remedies = values.pop("remedies", ())
     try:
-        return State(NetworkConfig(**values), remedies)
+        return _state(values)
     except ConfigError as error:
         raise StateError(error.field, str(error.value), error.allowed) from None
 
@@ -126,11 +169,17 @@ def lenient(pairs: Pairs) -> tuple[State, list[str]]:
         others = f" and {len(unknown) - 1} more unknown ones were" if len(unknown) > 1 else " was"
         notes.append(f"There is no setting {unknown[0]!r:.40}: it{others} left out.")
     _fit(values, notes.append)
-    remedies = values.pop("remedies", ())
-    return State(NetworkConfig(**values), remedies), notes
+    return _state(values), notes
 
 
-def _nearest(parameter: Parameter, name: str, text: str, say: Callable[[str], None]) -> Any:
+def _state(values: Mapping[str, Any]) -> State:
+    """From the words that were given; ConfigError where they do not fit together."""
+    fields = {word: value for word, value in values.items() if word in FIELDS}
+    options = {word: value for word, value in values.items() if word in OPTIONS}
+    return State(NetworkConfig(**fields), values.get("remedies", ()), Options(**options), values.get("pin"))
+
+
+def _nearest(parameter: Parameter | Pinned, name: str, text: str, say: Callable[[str], None]) -> Any:
     try:
         return parameter.parse(text.strip())
     except ValueError:
@@ -143,7 +192,10 @@ def _nearest(parameter: Parameter, name: str, text: str, say: Callable[[str], No
         value = parameter.check(parameter.clamp(number))
         say(f"{parameter.label} {text[:20]} is not {parameter.allowed}: {parameter.format(value)} is shown.")
         return value
-    default = DEFAULTS[name]
+    if isinstance(parameter, Pinned):
+        say("The pinned network is not one that can be simulated: it was left out.")
+        return None
+    default = STATE_DEFAULTS[name]
     say(f"{parameter.label} {text!r:.24} is not {_short(parameter.allowed)}: {default} is shown.")
     return default
 
@@ -169,6 +221,10 @@ def _fit(values: dict[str, Any], say: Callable[[str], None]) -> None:
         say(
             f"At width {width} and batch {batch} at most {most} layers are simulated here: depth is {most} instead of {depth}."
         )
+    depth = values.get("depth", DEFAULTS["depth"])
+    if values.get("layer", 1) > depth:
+        values["layer"] = depth
+        say(f"There are {depth} layers: the last one is looked into.")
     groups = values.get("groups", DEFAULTS["groups"])
     if values.get("normalization", DEFAULTS["normalization"]) == "group" and width % groups:
         values["groups"] = max(g for g in range(1, groups + 1) if width % g == 0)

@@ -36,7 +36,7 @@
 
   /* The layer under the pointer is marked in every chart. */
   function markLayer(layer, from) {
-    for (const chart of document.querySelectorAll(".js-plotly-plot")) {
+    for (const chart of document.querySelectorAll("[data-by-layer] .js-plotly-plot")) {
       const frame = chart.closest(".frame");
       let mark = frame.querySelector(".layer-mark");
       if (!mark) {
@@ -50,20 +50,26 @@
       if (!mark.hidden) Object.assign(mark.style, { left: `${layout.margin.l + x}px`, top: `${layout.margin.t}px`, bottom: `${layout.margin.b}px` });
     }
   }
-  /* All charts have the same layers: one is zoomed along them, and all are. */
+  /* A click on a layer looks into it. */
+  function chooseLayer(layer) {
+    const last = document.querySelector("#slider-layer [role=slider]");
+    if (last && Number.isInteger(layer)) window.dash_clientside.set_props("value-layer", { value: String(layer) });
+  }
+  /* All charts by layer have the same axis: one is zoomed along it, and all are. */
   function zoomAlike(event, from) {
     const range = [event["xaxis.range[0]"], event["xaxis.range[1]"]];
     if (range[0] === undefined) return;
-    for (const chart of document.querySelectorAll(".js-plotly-plot")) {
+    for (const chart of document.querySelectorAll("[data-by-layer] .js-plotly-plot")) {
       const now = chart._fullLayout.xaxis.range;
       if (chart !== from && (now[0] !== range[0] || now[1] !== range[1])) window.Plotly.relayout(chart, { "xaxis.range": range });
     }
   }
   function watchCharts() {
-    for (const chart of document.querySelectorAll(".js-plotly-plot:not([data-watched])")) {
+    for (const chart of document.querySelectorAll("[data-by-layer] .js-plotly-plot:not([data-watched])")) {
       if (!chart.on) continue;
       chart.dataset.watched = "1";
       chart.on("plotly_hover", (event) => markLayer(event.points[0].x, chart));
+      chart.on("plotly_click", (event) => chooseLayer(event.points[0].x));
       chart.on("plotly_unhover", () => markLayer(null, chart));
       chart.on("plotly_relayout", (event) => zoomAlike(event, chart));
     }

@@ -65,17 +65,34 @@ def legend(as_set: str, remedies: str) -> list[Any]:
     return entries
 
 
+def frame(chart: str, described_by: str, by_layer: bool = True, sets: str = "") -> html.Div:
+    """A chart's place; `by_layer`: its x axis is the layers; `sets`: the field that a press on it sets."""
+    graph = dcc.Graph(
+        id=ids.chart(chart), className="chart", responsive=True,
+        config={"displaylogo": False, "showTips": False, "displayModeBar": "hover", "modeBarButtonsToRemove": ["sendChartToCloud", "lasso2d", "select2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
+                "toImageButtonOptions": {"filename": chart, "scale": 2}},
+    )  # fmt: skip
+    more = {"data-by-layer": "1"} if by_layer else {"data-sets": sets} if sets else {}
+    return html.Div(graph, className="frame", role="figure", **{"aria-labelledby": described_by}, **more)
+
+
+def picture_buttons(chart: str) -> list[html.Button]:
+    """Saves the chart as SVG or PNG."""
+    return [
+        html.Button(
+            kind.upper(), className="quiet", type="button", title=f"Save this chart as {kind.upper()}",
+            **{"data-chart": ids.chart(chart), "data-picture": kind},
+        )
+        for kind in ("svg", "png")
+    ]  # fmt: skip
+
+
 def chart_card(panel: str, title: str, text: str) -> html.Section:
     """A chart with its title, its caption, its words for screen readers, and what can be taken away."""
-    graph = dcc.Graph(
-        id=ids.chart(panel), className="chart", responsive=True,
-        config={"displaylogo": False, "showTips": False, "displayModeBar": "hover", "modeBarButtonsToRemove": ["sendChartToCloud", "lasso2d", "select2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
-                "toImageButtonOptions": {"filename": panel, "scale": 2}},
-    )  # fmt: skip
     foot = html.Div(
         [
             html.Button("Table", id=ids.table_button(panel), className="quiet", type="button", **{"aria-expanded": "false", "aria-controls": ids.table(panel)}),
-            html.Button("SVG", id=ids.picture_button(panel), className="quiet", type="button", title="Save this chart as SVG", **{"data-chart": ids.chart(panel)}),
+            *picture_buttons(panel),
         ],
         className="card-foot",
     )  # fmt: skip
@@ -83,7 +100,7 @@ def chart_card(panel: str, title: str, text: str) -> html.Section:
         [
             html.H2(title),
             html.P(text, id=ids.caption(panel), className="caption"),
-            html.Div(graph, className="frame", role="figure", **{"aria-labelledby": ids.description(panel)}),
+            frame(panel, ids.description(panel)),
             html.P(id=ids.description(panel), className="unseen"),
             foot,
             html.Div(id=ids.table(panel)),

