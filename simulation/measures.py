@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from math import log10
+from math import frexp, inf, log10
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.arithmetic import sum_of_squares
+from simulation.arithmetic import largest, scale, sum_of_squares
 from simulation.trace import Density
 
 Array = NDArray[np.float64]
 BINS_PER_DECADE, MOST_BINS = 20, 120
 _LOG10_2 = log10(2.0)
 _LOWEST, _HIGHEST = 2.0**-800, 2.0**800
+
+
+def log10_norm(x: Array, exponent: int = 0) -> float:
+    """log10 of the Frobenius norm of x * 2**exponent, -inf for an exact zero; exact for entries of any size."""
+    squares = sum_of_squares(x)
+    if not _LOWEST < squares < _HIGHEST:
+        size = largest(x)
+        if not size:
+            return -inf
+        shift = frexp(size)[1]
+        squares, exponent = sum_of_squares(scale(x, -shift)), exponent + shift
+    return 0.5 * log10(squares) + exponent * _LOG10_2
+
+
+def log10_rms(x: Array, exponent: int = 0) -> float:
+    """log10 of the root mean square of x * 2**exponent, -inf for an exact zero."""
+    return log10_norm(x, exponent) - 0.5 * log10(x.size)
 
 
 class Magnitudes:
