@@ -12,7 +12,8 @@ from simulation.sentences import decades
 MOST_NAMED = 2
 
 
-def _said(word: str, value: object) -> str:
+def said(word: str, value: object) -> str:
+    """The setting's value as people say it."""
     parameter = NETWORK_WORDS[word]
     if isinstance(parameter, Choice):
         return parameter.options[str(value)].label
@@ -34,7 +35,7 @@ def edit_line(before: State, after: State, was: Verdict, now: Verdict) -> str:
     if not changed:
         return ""
     named = [
-        f"{NETWORK_WORDS[word].label} {_said(word, before.values[word])} → {_said(word, after.values[word])}"
+        f"{NETWORK_WORDS[word].label} {said(word, before.values[word])} → {said(word, after.values[word])}"
         for word in changed
     ]
     edits = "; ".join(named) if len(named) <= MOST_NAMED else f"{len(named)} settings changed"

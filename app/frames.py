@@ -6,12 +6,12 @@ from typing import Any
 
 from dash import html
 
-from app import changes
+from app import changes, comparison
 from app.cache import TraceCache
 from app.state import WORDS, Pairs, State
 from components import cards, ids
 from components.captions import TITLES, caption, description
-from components.figures.axes import decade_range
+from components.figures.axes import ROLES, decade_range
 from components.figures.heatmap import density_heatmap
 from components.figures.signals import Signal, signal_lines
 from components.figures.units import unit_shares
@@ -36,53 +36,52 @@ Components = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class View:
-    """A state, simulated and diagnosed."""
+    """A state, simulated and diagnosed: a trace and a verdict for each network by its role.
+
+    "baseline" is always there, "remedied" and "pinned" where there are remedies and a pinned network.
+    """
 
     state: State
-    baseline: SignalTrace
-    remedied: SignalTrace | None
-    verdict: Verdict
-    remedied_verdict: Verdict | None
+    traces: dict[str, SignalTrace]
+    verdicts: dict[str, Verdict]
 
     @property
     def shown(self) -> tuple[SignalTrace, Verdict]:
         """The network that captions and heatmaps are about: with the remedies, where there are any."""
-        if self.remedied and self.remedied_verdict:
-            return self.remedied, self.remedied_verdict
-        return self.baseline, self.verdict
+        role = "remedied" if "remedied" in self.traces else "baseline"
+        return self.traces[role], self.verdicts[role]
 
 
 def view(state: State, traces: TraceCache, densities: bool = True) -> View:
     """Simulates (or finds in the cache) what the state shows; without densities there is nothing for the heatmaps."""
-    baseline = traces.trace(state.config, densities)
-    remedied = traces.trace(state.remedied, densities) if state.remedies else None
-    return View(state, baseline, remedied, diagnose(baseline), diagnose(remedied) if remedied else None)
+    found = {"baseline": traces.trace(state.config, densities)}
+    if state.remedies:
+        found["remedied"] = traces.trace(state.remedied, densities)
+    if state.pinned:
+        found["pinned"] = traces.trace(state.pinned.remedied)
+    return View(state, found, {role: diagnose(trace) for role, trace in found.items()})
+
+
+_SUFFIX = {"baseline": "", "remedied": ", with remedies", "pinned": ", pinned"}
 
 
 def figures(seen: View, theme: str, in_words: bool, charts: Container[str] = TITLES) -> Components:
     """These of the six charts; `in_words` adds what is only needed once the hand rests."""
     palette = PALETTES[theme]
-    networks = [(seen.baseline, False)] + ([(seen.remedied, True)] if seen.remedied else [])
+    networks = [(role, seen.traces[role]) for role in ROLES if role in seen.traces]  # the shown one last, on top
 
-    def arrays(name: str) -> list[Any]:
-        return [getattr(trace, name) for trace, _ in networks]
+    def spanned(*names: str) -> tuple[float, float, int]:
+        return decade_range([getattr(trace, name) for _, trace in networks for name in names])
 
     def signals(name: str, words: str, **more: Any) -> list[Signal]:
-        return [
-            Signal(f"{words}, with remedies" if on else words, getattr(trace, name), on, **more)
-            for trace, on in networks
-        ]
+        return [Signal(f"{words}{_SUFFIX[role]}", getattr(trace, name), role, **more) for role, trace in networks]
 
-    backward = decade_range([*arrays("log10_delta_rms"), *arrays("log10_weight_grad_norm")])
-    forward = decade_range([*arrays("log10_pre_activation_rms"), *arrays("log10_activation_rms")])
-    both = [
-        *signals("log10_pre_activation_rms", "pre-activation z", dash="dot", start=0),
-        *signals("log10_activation_rms", "activation h", start=0),
-    ]
+    backward = spanned("log10_delta_rms", "log10_weight_grad_norm")
+    forward = spanned("log10_pre_activation_rms", "log10_activation_rms")
+    z = [s for s in signals("log10_pre_activation_rms", "pre-activation z", dash="dot", start=0) if s.role != "pinned"]
+    h = signals("log10_activation_rms", "activation h", start=0)
+    z[-1], h[-1] = replace(z[-1], label="z, before φ"), replace(h[-1], label="h, after φ")
     shown, _ = seen.shown
-    count = len(networks)  # only the lines of the shown network, the last of each kind, are labeled
-    both[count - 1] = replace(both[count - 1], label="z, before φ")
-    both[-1] = replace(both[-1], label="h, after φ")
 
     def density(density: Density | None, quantity: str) -> dict[str, Any]:
         assert density, "a view without densities"
@@ -93,10 +92,10 @@ def figures(seen: View, theme: str, in_words: bool, charts: Container[str] = TIT
             palette, signals("log10_delta_rms", "δ"), backward, in_words, ", for an output gradient of 1"
         ),
         "backward-weights": lambda: signal_lines(palette, signals("log10_weight_grad_norm", "dW"), backward, in_words),
-        "forward": lambda: signal_lines(palette, both, forward, in_words, ""),
+        "forward": lambda: signal_lines(palette, [*z, *h], forward, in_words, ""),
         "heatmap-delta": lambda: density(shown.delta_density, "the entries of δ"),
         "heatmap-activation": lambda: density(shown.activation_density, "the activations"),
-        "units": lambda: unit_shares(palette, seen.baseline, seen.remedied),
+        "units": lambda: unit_shares(palette, [network for network in networks if network[0] != "pinned"]),
     }
     return {ids.chart(panel): {"figure": figure()} for panel, figure in drawn.items() if panel in charts}
 
@@ -109,10 +108,11 @@ def texts(seen: View) -> Components:
     activation = state.remedied.activation
     whose = "With remedies. " if state.remedies else ""
     return {
-        ids.HEADLINE: {"children": cards.headline(seen.verdict, seen.remedied_verdict, named)},
+        ids.HEADLINE: {"children": cards.headline(seen.verdicts["baseline"], seen.verdicts.get("remedied"), named)},
         ids.ADVICE: {"children": describe(verdict).note},
-        ids.TILES: {"children": cards.tiles(seen.verdict, seen.remedied_verdict)},
-        ids.LEGEND: {"children": cards.legend(_described(state), named)},
+        ids.TILES: {"children": cards.tiles(seen.verdicts["baseline"], seen.verdicts.get("remedied"))},
+        ids.LEGEND: {"children": cards.legend(_described(state.config), named, state.pinned and _described(state.pinned.remedied))},
+        **comparison.elements(state, seen.verdicts),
         ids.SIGMA_LINE: {"children": _sigma_line(config)},
         ids.SIGMA_BOX: {"value": sigma_text(state), "disabled": INITIALIZERS[config.initializer].sigma(config) == 0},
         ids.SEARCH: {"placeholder": preset.label if preset else "Your own network"},
@@ -133,7 +133,9 @@ def settled_texts(seen: View, before: View | None, notes: list[str]) -> Componen
     line = changes.edit_line(before.state, seen.state, before.shown[1], verdict) if before else ""
     return {
         ids.ANNOUNCE: {
-            "children": cards.announcement(seen.verdict, seen.remedied_verdict, _names(seen.state.remedies))
+            "children": cards.announcement(
+                seen.verdicts["baseline"], seen.verdicts.get("remedied"), _names(seen.state.remedies)
+            )
         },
         ids.REMEDY_HELP: {"children": changes.remedy_help(before.state if before else None, seen.state)},
         ids.SETTLED: {"data": seen.state.query},
@@ -161,9 +163,8 @@ def _names(remedies: tuple[str, ...]) -> str:
     return " and ".join([", ".join(labels[:-1]), labels[-1]] if len(labels) > 1 else labels)
 
 
-def _described(state: State) -> str:
+def _described(config: NetworkConfig) -> str:
     """The network in a few words."""
-    config = state.config
     words = [ACTIVATIONS[config.activation].label, INITIALIZERS[config.initializer].label]
     words += [NORMALIZATIONS[config.normalization].label] if config.normalization != "none" else []
     words += [f"{RESIDUALS[config.residual].label} skips"] if config.residual != "none" else []

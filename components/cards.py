@@ -57,11 +57,13 @@ def _tile(label: str, before: list[Any], state: str, after: list[Any] | None) ->
     return html.Div([html.Div(label, className="label"), html.Div(value, className="value")], className="tile")
 
 
-def legend(as_set: str, remedies: str) -> list[Any]:
-    """What grey and dashed is, and what ink and solid is."""
+def legend(as_set: str, remedies: str, pinned: str | None = None) -> list[Any]:
+    """What grey and dashed is, what ink and solid is, and what the pinned network's thin line."""
     entries: list[Any] = [html.Span([html.I(className="key dashed"), f"as set: {as_set}"])]
     if remedies:
         entries.append(html.Span([html.I(className="key solid"), f"with remedies: {remedies}"]))
+    if pinned:
+        entries.append(html.Span([html.I(className="key pinned"), f"pinned: {pinned}"]))
     return entries
 
 
@@ -134,6 +136,32 @@ def trace_table(columns: Mapping[str, NDArray[np.float64]]) -> html.Div:
     table = html.Table([html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])), html.Tbody(rows)])
     return html.Div(
         table, className="table-view", role="region", tabIndex="0", **{"aria-label": "The numbers of this chart"}
+    )
+
+
+def comparison(
+    settings: list[tuple[str, str, str]], signals: list[tuple[str, float, float, str]], swapped: str, without: str
+) -> html.Section:
+    """Pinned against present: the settings that differ, the signals, and buttons that bring the two states."""
+    rows = [html.Tr([html.Th(label, scope="row"), html.Td(a), html.Td(b), html.Td("")]) for label, a, b in settings]
+    rows += [
+        html.Tr([html.Th(label, scope="row"), html.Td(power(a)), html.Td(power(b)), html.Td(change)])
+        for label, a, b, change in signals
+    ]
+    heads = html.Tr([html.Th(head, scope="col") for head in ("", "pinned", "now", "difference")])
+    buttons = [
+        html.Button(label, className="chip", type="button", **{"data-query": query})
+        for label, query in (("Swap", swapped), ("Unpin", without))
+    ]
+    same = (
+        []
+        if settings
+        else [html.P("The pinned network is the one on the screen: change something.", className="caption")]
+    )
+    table = html.Div(html.Table([html.Thead(heads), html.Tbody(rows)]), className="table-view")
+    return html.Section(
+        [html.Div([html.H2("Pinned, and now"), *buttons], className="comparison-head"), *same, table],
+        className="card comparison",
     )
 
 

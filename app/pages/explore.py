@@ -133,7 +133,8 @@ def _register_table(app: dash.Dash, panel: str, traces: TraceCache) -> None:
         if not (clicks or 0) % 2:
             return [], "false"
         seen = view(lenient(pairs_of((query or "").encode()))[0], traces)
-        table = columns(panel, seen.baseline)
-        if seen.remedied:
-            table |= {f"{head}, with remedies": values for head, values in columns(panel, seen.remedied).items()}
+        table = columns(panel, seen.traces["baseline"])
+        if "remedied" in seen.traces:
+            named = columns(panel, seen.traces["remedied"])
+            table |= {f"{head}, with remedies": values for head, values in named.items()}
         return cards.trace_table(table), "true"

@@ -71,14 +71,18 @@ def layer_axis(depth: int) -> dict[str, Any]:
     }
 
 
-def line(palette: Mapping[str, str], remedied: bool, **more: Any) -> dict[str, Any]:
-    """As set: grey and dashed. With remedies: ink, solid."""
-    style = (
-        {"color": palette["ink"], "width": 2.6}
-        if remedied
-        else {"color": palette["baseline"], "width": 2, "dash": "dash"}
-    )
-    return {**style, **more}
+# How the lines of each network look: its color by name, width, dash. The eye tells them apart without color, too.
+ROLES: Mapping[str, tuple[str, float, str]] = {
+    "pinned": ("focus", 1.6, "longdashdot"),
+    "baseline": ("baseline", 2.0, "dash"),
+    "remedied": ("ink", 2.6, "solid"),
+}
+
+
+def line(palette: Mapping[str, str], role: str, **more: Any) -> dict[str, Any]:
+    """The line of that network: pinned; as set, grey and dashed; with remedies, ink and solid."""
+    color, width, dash = ROLES[role]
+    return {"color": palette[color], "width": width, **({"dash": dash} if dash != "solid" else {}), **more}
 
 
 WITH_END_LABELS = {"l": 52, "r": 74, "t": 14, "b": 38}  # margins with room for labels at the lines' ends
@@ -100,9 +104,9 @@ def end_labels(heights: Mapping[str, float], apart: float) -> list[tuple[str, fl
     return placed
 
 
-def end_note(palette: Mapping[str, str], remedied: bool, text: str, height: float) -> dict[str, Any]:
+def end_note(palette: Mapping[str, str], role: str, text: str, height: float) -> dict[str, Any]:
     """A label to the right of the plot, at this height."""
     return {
         "x": 1.0, "xref": "paper", "xanchor": "left", "xshift": 4, "y": height, "text": text, "showarrow": False, "align": "left",
-        "font": {"size": 11, "color": palette["ink" if remedied else "mute"]},
+        "font": {"size": 11, "color": palette["ink" if role == "remedied" else "mute"]},
     }  # fmt: skip

@@ -37,12 +37,12 @@ def seed_band(palette: Mapping[str, str], median: Array, low: Array, high: Array
     traces = [
         {**edge, "name": "10 %", "y": drawn(low)},
         {**edge, "name": "90 %", "y": drawn(high), "fill": "tonexty", "fillcolor": transparent(palette["ink"], 0.12)},
-        {**hover, "name": "median", "y": drawn(median), "line": line(palette, True), "hovertemplate": "median: 10<sup>%{y:.3~r}</sup><extra></extra>"},
-        {**hover, "name": "this seed", "y": drawn(one), "line": line(palette, False), "hovertemplate": "this seed: 10<sup>%{y:.3~r}</sup><extra></extra>"},
+        {**hover, "name": "median", "y": drawn(median), "line": line(palette, "remedied"), "hovertemplate": "median: 10<sup>%{y:.3~r}</sup><extra></extra>"},
+        {**hover, "name": "this seed", "y": drawn(one), "line": line(palette, "baseline"), "hovertemplate": "this seed: 10<sup>%{y:.3~r}</sup><extra></extra>"},
     ]  # fmt: skip
     ends = {name: float(values[-1]) for name, values in (("median", median), ("this seed", one)) if np.isfinite(values[-1])}  # fmt: skip
     labels = end_labels(ends, 0.08 * (top - bottom))
-    notes = [end_note(palette, True, text, height) for text, height in labels]
+    notes = [end_note(palette, "remedied", text, height) for text, height in labels]
     return figure(
         palette, traces, layer_axis(len(median)), decade_axis(bottom, top, step, zero_at), annotations=notes, margin=WITH_END_LABELS
     )  # fmt: skip

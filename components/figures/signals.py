@@ -6,7 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from components.figures.axes import WITH_END_LABELS, Array, decade_axis, end_labels, end_note, layer_axis, line, typed
+from components.figures.axes import (
+    ROLES,
+    WITH_END_LABELS,
+    Array,
+    decade_axis,
+    end_labels,
+    end_note,
+    layer_axis,
+    line,
+    typed,
+)
 from components.text import scientific, times
 from components.theme import figure, transparent
 from simulation.diagnosis import FORMATS
@@ -18,13 +28,13 @@ Palette = Mapping[str, str]
 class Signal:
     """One line: log10 of a magnitude by layer (-inf is an exact zero).
 
-    label: written at the line's end, or "" for none. start: the 0-based layer that its hover text
+    role: whose line it is, a key of ROLES. label: written at the line's end, or "" for none. start: the 0-based layer that its hover text
     compares with (-1: the last, where the error signal starts; 0: the first).
     """
 
     name: str
     log10_size: Array
-    remedied: bool = False
+    role: str = "baseline"
     label: str = ""
     dash: str = ""
     start: int = -1
@@ -34,7 +44,7 @@ def signal_lines(
     palette: Palette, signals: list[Signal], span: tuple[float, float, int], in_words: bool, formats: str | None = None
 ) -> dict[str, Any]:
     """The chart of these signals; `span` is (low, high, tick step) in decades, `in_words` adds the hover texts, `formats` (a proviso) where number formats end."""
-    depth = len(signals[0].log10_size)
+    depth = max(len(signal.log10_size) for signal in signals)
     low, high, step = span
     zeros = any(np.isneginf(signal.log10_size).any() for signal in signals)
     if zeros:  # room for the zero marks below everything that has a size
@@ -44,7 +54,7 @@ def signal_lines(
     shapes, notes = _format_ends(palette, signals, low, high, formats) if formats is not None else ([], [])
     ends = {signal.label: signal for signal in signals if signal.label and np.isfinite(signal.log10_size[-1])}
     labels = end_labels({label: float(signal.log10_size[-1]) for label, signal in ends.items()}, 0.08 * (high - low))
-    notes += [end_note(palette, signals[-1].remedied, text, height) for text, height in labels]
+    notes += [end_note(palette, signals[-1].role, text, height) for text, height in labels]
     margin = {"margin": WITH_END_LABELS} if ends else {}
     return figure(
         palette, traces, layer_axis(depth), decade_axis(low, high, step, low + step / 2 if zeros else None), shapes=shapes, annotations=notes, **margin
@@ -56,8 +66,8 @@ def _line(palette: Palette, signal: Signal, in_words: bool) -> dict[str, Any]:
     trace: dict[str, Any] = {
         "type": "scatter", "mode": "lines" if len(sizes) > 1 else "markers", "name": signal.name,
         "x": typed(np.arange(1, len(sizes) + 1), "i4"), "y": typed(np.where(np.isfinite(sizes), sizes, np.nan)),
-        "line": line(palette, signal.remedied, **({"dash": signal.dash} if signal.dash else {})),
-        "marker": {"color": palette["ink" if signal.remedied else "baseline"], "size": 7},
+        "line": line(palette, signal.role, **({"dash": signal.dash} if signal.dash else {})),
+        "marker": {"color": palette[ROLES[signal.role][0]], "size": 7},
         "connectgaps": False, "hoverinfo": "skip",
     }  # fmt: skip
     if in_words:
@@ -83,7 +93,7 @@ def _zero_marks(palette: Palette, signal: Signal, height: float) -> dict[str, An
         "x": layers.tolist(), "y": [height] * len(layers),
         "text": ["exactly 0" if layer == middle else "" for layer in layers], "textposition": "top center",
         "textfont": {"color": palette["ink"], "size": 12},
-        "marker": {"symbol": "x-thin", "size": 7, "line": {"width": 1.6, "color": palette["ink" if signal.remedied else "baseline"]}},
+        "marker": {"symbol": "x-thin", "size": 7, "line": {"width": 1.6, "color": palette[ROLES[signal.role][0]]}},
         "hovertemplate": f"{signal.name}: exactly 0<extra></extra>",
     }  # fmt: skip
 

@@ -1,6 +1,6 @@
 """Inactive, dead and saturated shares by layer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,21 +12,20 @@ from simulation.trace import SignalTrace
 _SHARES = (("inactive", "solid"), ("dead", "dot"), ("saturated", "dashdot"))
 
 
-def unit_shares(palette: Mapping[str, str], baseline: SignalTrace, remedied: SignalTrace | None) -> dict[str, Any]:
-    """Three lines per network, told apart by dash style and a label at the right end; 0 to 100 %."""
-    networks = [(baseline, False)] + ([(remedied, True)] if remedied else [])
+def unit_shares(palette: Mapping[str, str], networks: Sequence[tuple[str, SignalTrace]]) -> dict[str, Any]:
+    """Three lines for each (role, trace), told apart by dash style and a label at the right end; 0 to 100 %."""
     traces: list[dict[str, Any]] = []
-    for trace, is_remedied in networks:
+    for role, trace in networks:
         for share, dash in _SHARES:
             values = getattr(trace, f"{share}_fraction")
-            name = f"{share}, with remedies" if is_remedied else share
+            name = f"{share}, with remedies" if role == "remedied" else share
             traces.append(
                 {"type": "scatter", "mode": "lines" if len(values) > 1 else "markers", "name": name,
                  "x": typed(np.arange(1, len(values) + 1), "i4"), "y": typed(values),
-                 "line": line(palette, is_remedied, dash=dash), "hovertemplate": f"{name}: %{{y:.3~p}}<extra></extra>"}
+                 "line": line(palette, role, dash=dash), "hovertemplate": f"{name}: %{{y:.3~p}}<extra></extra>"}
             )  # fmt: skip
-    last, is_remedied = networks[-1]
+    role, last = networks[-1]
     labels = end_labels({share: float(getattr(last, f"{share}_fraction")[-1]) for share, _ in _SHARES}, 0.09)
-    notes = [end_note(palette, is_remedied, text, height) for text, height in labels]
+    notes = [end_note(palette, role, text, height) for text, height in labels]
     yaxis = {"range": [-0.02, 1.1], "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%"}
     return figure(palette, traces, layer_axis(last.depth), yaxis, annotations=notes, margin=WITH_END_LABELS)

@@ -81,8 +81,8 @@ def test_typed_arrays_come_back(array):
     assert numbers(typed(array)).tolist() == array.tolist()
 
 
-def lines_of(*sizes, remedied=False, formats=None, in_words=True):
-    signals = [Signal(f"s{k}", np.array(size, float), remedied) for k, size in enumerate(sizes)]
+def lines_of(*sizes, role="baseline", formats=None, in_words=True):
+    signals = [Signal(f"s{k}", np.array(size, float), role) for k, size in enumerate(sizes)]
     return signal_lines(LIGHT, signals, decade_range(s.log10_size for s in signals), in_words, formats)
 
 
@@ -125,7 +125,7 @@ def test_a_single_layer_is_a_dot():
 
 
 def test_as_set_and_remedied_differ_by_color_and_dash():
-    as_set, remedied = (lines_of([0, 1], remedied=on)["data"][0]["line"] for on in (False, True))
+    as_set, remedied = (lines_of([0, 1], role=role)["data"][0]["line"] for role in ("baseline", "remedied"))
     assert (as_set["color"], as_set["dash"]) == (LIGHT["baseline"], "dash")
     assert (remedied["color"], remedied.get("dash", "solid")) == (LIGHT["ink"], "solid")
 
@@ -178,7 +178,7 @@ def test_the_heatmap_marks_exact_zeros():
 
 def test_the_units_are_three_lines_told_apart_by_dashes():
     trace = simulate(NetworkConfig(depth=6, width=8, batch=4, activation="hardtanh", weight_scale=4))
-    figure = unit_shares(LIGHT, trace, None)
+    figure = unit_shares(LIGHT, [("baseline", trace)])
     plain(figure)
     assert [line["name"] for line in figure["data"]] == ["inactive", "dead", "saturated"]
     assert len({line["line"]["dash"] for line in figure["data"]}) == 3
@@ -187,7 +187,7 @@ def test_the_units_are_three_lines_told_apart_by_dashes():
     notes = figure["layout"]["annotations"]
     assert sorted("<br>".join(note["text"] for note in notes).split("<br>")) == ["dead", "inactive", "saturated"]
     assert np.diff(sorted(note["y"] for note in notes)).min() >= 0.09 - 1e-9
-    both = unit_shares(LIGHT, trace, trace)
+    both = unit_shares(LIGHT, [("baseline", trace), ("remedied", trace)])
     assert len(both["data"]) == 6
     assert len(both["layout"]["annotations"]) == len(notes)
 
