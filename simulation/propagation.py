@@ -143,22 +143,27 @@ class Pass:
         x = network.inputs.copy()
         e = settle(x, 0)
         for index in range(len(self.layers)):
-            y, f, in_range = self.forward_layer(index, x, e, settle)
-            if settle is settle_plain and not in_range:
+            y, f = self.forward_layer(index, x, e, settle)
+            if not self._record_values(index, y, f) and settle is settle_plain:
                 settle, x = settle_scaled, x.copy()  # others still hold x as it was
                 e = settle(x, e)
-                y, f, _ = self.forward_layer(index, x, e, settle)
+                y, f = self.forward_layer(index, x, e, settle)
+                self._record_values(index, y, f)
             x, e = y, f
             if self.density_h:
                 self.density_h.record(index, x, e)
         return settle
 
-    def forward_layer(self, index: int, x: Array, e: int, settle: Settle) -> tuple[Array, int, bool]:
-        """The layer's output, and whether it and z are well inside the range of floats."""
-        layer = self.layers[index]
-        for operation in layer.operations:
+    def forward_layer(self, index: int, x: Array, e: int, settle: Settle) -> tuple[Array, int]:
+        """The layer's output, from its input."""
+        for operation in self.layers[index].operations:
             x, e = operation.forward(x, e, settle)
-        return x, e, self.z.record(index, layer.affine.z, layer.affine.e) & self.h.record(index, x, e)
+        return x, e
+
+    def _record_values(self, index: int, h: Array, e: int) -> bool:
+        """Whether the layer's output and z are well inside the range of floats."""
+        affine = self.layers[index].affine
+        return self.z.record(index, affine.z, affine.e) & self.h.record(index, h, e)
 
     def _backward(self, network: Network, settle: Settle) -> bool:
         """Whether it reached layer 1 without leaving the range of `settle`."""
