@@ -92,10 +92,10 @@ class _Alive(Pass):
         self.alive_delta = self.alive_h.copy()
         super().__init__(network)
 
-    def forward_layer(self, index: int, x: Array, e: int, settle: Settle) -> tuple[Array, int, bool]:
-        y, f, in_range = super().forward_layer(index, x, e, settle)
+    def forward_layer(self, index: int, x: Array, e: int, settle: Settle) -> tuple[Array, int]:
+        y, f = super().forward_layer(index, x, e, settle)
         self.alive_h[index] = y != 0
-        return y, f, in_range
+        return y, f
 
     def backward_layer(self, index: int, g: Array, e: int, settle: Settle) -> tuple[Array, int]:
         grad = super().backward_layer(index, g, e, settle)
