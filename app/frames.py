@@ -111,7 +111,7 @@ def texts(seen: View) -> Components:
         ids.HEADLINE: {"children": cards.headline(seen.verdicts["baseline"], seen.verdicts.get("remedied"), named)},
         ids.ADVICE: {"children": describe(verdict).note},
         ids.TILES: {"children": cards.tiles(seen.verdicts["baseline"], seen.verdicts.get("remedied"))},
-        ids.LEGEND: {"children": cards.legend(_described(state.config), named, state.pinned and _described(state.pinned.remedied))},
+        ids.LEGEND: {"children": legend_text(state)},
         **comparison.elements(state, seen.verdicts),
         ids.SIGMA_LINE: {"children": _sigma_line(config)},
         ids.SIGMA_BOX: {"value": sigma_text(state), "disabled": INITIALIZERS[config.initializer].sigma(config) == 0},
@@ -161,6 +161,12 @@ def _names(remedies: tuple[str, ...]) -> str:
     if len(labels) > MOST_NAMED_REMEDIES:
         return f"these {len(labels)} remedies"
     return " and ".join([", ".join(labels[:-1]), labels[-1]] if len(labels) > 1 else labels)
+
+
+def legend_text(state: State) -> list[Any]:
+    """Which line is which network."""
+    pinned = state.pinned and _described(state.pinned.remedied)
+    return cards.legend(_described(state.config), _names(state.remedies), pinned)
 
 
 def _described(config: NetworkConfig) -> str:

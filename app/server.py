@@ -9,7 +9,7 @@ from flask_compress import Compress
 
 from app import api, live
 from app.cache import TraceCache
-from app.pages import explore
+from app.pages import embed, explore, wiring
 from app.panels import stream
 from app.settings import Settings
 
@@ -42,7 +42,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     api.register(server, traces)
     live.register(server, traces)
     stream.register(server, traces)
-    paths = {page.PATH for page in PAGES}
+    paths = {page.PATH for page in PAGES} | {f"/embed/{key}" for key in embed.KEYS}
 
     @server.before_request
     def only_known_paths() -> Response | None:
@@ -54,6 +54,8 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     for page in PAGES:
         dash.register_page(page.__name__, path=page.PATH, title=f"{page.TITLE} · Gradient Flow Lab", layout=page.layout)
         page.register(app, traces)
+    dash.register_page(embed.__name__, path_template=embed.PATH, title="Gradient Flow Lab", layout=embed.layout)
+    wiring.register(app)
     app.layout = html.Div(dash.page_container)
     return app
 

@@ -31,9 +31,11 @@
   const darkSystem = window.matchMedia("(prefers-color-scheme: dark)");
   const stored = (key) => { try { return localStorage.getItem(key); } catch { return null; } };
   const store = (key, value) => { try { localStorage.setItem(key, value); } catch { /* blocked: forget it */ } };
-  setTheme(stored("theme") || (darkSystem.matches ? "dark" : "light"));
+  const address = new URLSearchParams(location.search);  // an embedded part may be given its colors; paper is light
+  const given = address.get("print") === "1" ? "light" : ["light", "dark"].find((name) => name === address.get("theme"));
+  setTheme(given || stored("theme") || (darkSystem.matches ? "dark" : "light"));
   darkSystem.addEventListener("change", (event) => {
-    if (!stored("theme")) { setTheme(event.matches ? "dark" : "light"); redraw(); }
+    if (!given && !stored("theme")) { setTheme(event.matches ? "dark" : "light"); redraw(); }
   });
 
   const resting = () => !lab.held && performance.now() - lab.touched >= RESTED_MS;
@@ -136,7 +138,8 @@
 
   function settle(query) {
     lab.since = query;
-    const address = location.pathname + (query ? "?" + query : "") + location.hash;
+    const asked = [query, pageElement()?.dataset.keep].filter(Boolean).join("&");  // what an embedding page chose stays
+    const address = location.pathname + (asked ? "?" + asked : "") + location.hash;
     if (address !== location.pathname + location.search + location.hash) history.replaceState(history.state, "", address);
   }
 

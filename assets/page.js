@@ -75,11 +75,21 @@
     }
   }
 
+  /* An embedded part tells the page around it how tall it is, so that no scroll bar is needed. */
+  let told = 0;
+  function tellHeight() {
+    const part = document.querySelector(".page.embed"), height = part && Math.ceil(part.getBoundingClientRect().height);
+    if (!part || window.parent === window || height === told) return;
+    told = height;
+    window.parent.postMessage({ type: "gradient-flow-lab:height", height }, "*");
+  }
+  document.addEventListener("DOMContentLoaded", () => new ResizeObserver(tellHeight).observe(document.body));
+
   let due = false;
   new MutationObserver(() => {
     if (due) return;
     due = true;
-    requestAnimationFrame(() => { due = false; nameControls(); watchCharts(); });
+    requestAnimationFrame(() => { due = false; nameControls(); watchCharts(); tellHeight(); });
   }).observe(document.documentElement, { childList: true, subtree: true, attributeFilter: ["aria-selected", "aria-valuenow", "value"] });
 
   function setFolded(rail, folded) {

@@ -141,9 +141,9 @@
 
   /* What a click does is written on the element: the state that it brings, the value that it sets, the text that it copies. */
   document.addEventListener("click", async (event) => {
-    const button = event.target.closest("#undo, #redo, [data-query], [data-field], [data-picture], [data-copy], [data-api]");
+    const button = event.target.closest("#undo, #redo, [data-query], [data-field], [data-picture], [data-copy]");
     if (!button) return;
-    const { query, field, value, picture, chart, copy, api } = button.dataset;
+    const { query, field, value, picture, chart, copy } = button.dataset;
     if (button.id === "undo") undo();
     else if (button.id === "redo") redo();
     else if (query !== undefined) restore(query);
@@ -157,7 +157,12 @@
       const label = button.textContent;
       button.textContent = "Copied";
       setTimeout(() => { button.textContent = label; }, 1500);
-    } else if (api) button.href = `${api}?${location.search.slice(1)}`;
+    }
+  });
+
+  /* Links that follow the state: the API, the full page of an embedded part. */
+  document.addEventListener("lab:rested", (event) => {
+    for (const link of document.querySelectorAll("[data-follow]")) link.href = `${link.dataset.follow}?${event.detail.query}`;
   });
 
   /* A press on a chart that sets a field moves the field's slider to where the pointer is, until it is let go. */

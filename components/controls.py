@@ -1,6 +1,6 @@
 """Controls, made from the declarations of the settings and nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dash import dcc, html
@@ -12,7 +12,7 @@ from simulation.registry import Entry
 MOST_CHIPS = 5  # a choice with more options shows the common ones and a button for the rest, or is a select
 
 
-def control(name: str, parameter: Parameter, value: Any, shown: bool = True) -> html.Div:
+def control(name: str, parameter: Parameter, value: Any, shown: bool = True, locked: bool = False) -> html.Div:
     """The control of one setting; everything that sets it is inside the element `control-<name>`."""
     if isinstance(parameter, Number):
         inside = _number(name, parameter, value)
@@ -20,9 +20,28 @@ def control(name: str, parameter: Parameter, value: Any, shown: bool = True) -> 
         inside = _choice(name, parameter, value)
     else:
         inside = _subset(name, parameter, value)
+    if locked:
+        for part in _parts(inside):
+            _lock(part)
     return html.Div(
         inside, id=ids.control(name), className="control", hidden=not shown, **{"data-label": parameter.label}
     )
+
+
+def _parts(children: Any) -> Iterator[Any]:
+    """The components among the children, and theirs."""
+    for child in children if isinstance(children, list) else [children]:
+        if hasattr(child, "to_plotly_json"):
+            yield child
+            yield from _parts(getattr(child, "children", None))
+
+
+def _lock(part: Any) -> None:
+    """Makes a part show its value and take no other."""
+    if isinstance(part, dcc.RadioItems | dcc.Checklist):
+        part.options = [{**option, "disabled": True} for option in part.options]
+    elif isinstance(part, dcc.Input | dcc.Slider | dcc.Dropdown | html.Button):
+        part.disabled = True
 
 
 def _number(name: str, parameter: Number, value: float) -> list[Any]:

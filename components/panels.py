@@ -26,11 +26,13 @@ def panel_card(
 ) -> html.Details:  # fmt: skip
     """A panel that folds: title, question, controls; caption, charts and body are filled when it is asked."""
     foot: list[Any] = [
-        html.A("JSON", className="quiet quiet-link", href=f"/api/v1/{key}", **{"data-api": f"/api/v1/{key}"})
+        html.A("JSON", className="quiet quiet-link", href=f"/api/v1/{key}", **{"data-follow": f"/api/v1/{key}"})
     ]
     if tabular:
         foot.append(
-            html.A("CSV", className="quiet quiet-link", href=f"/api/v1/{key}.csv", **{"data-api": f"/api/v1/{key}.csv"})
+            html.A(
+                "CSV", className="quiet quiet-link", href=f"/api/v1/{key}.csv", **{"data-follow": f"/api/v1/{key}.csv"}
+            )
         )
     for chart in charts:
         foot += cards.picture_buttons(chart.name)

@@ -11,12 +11,12 @@ from dash import State as Held
 from app.cache import TraceCache
 from app.frames import control_value, sigma_text, view
 from app.options import OPTIONS
+from app.pages.wiring import card, flat
 from app.panels import PANELS, SECTIONS
-from app.panels.panel import Panel
 from app.state import NETWORK_WORDS, WORDS, State, lenient, pairs_of
 from components import cards, ids, shell
 from components.captions import TITLES, columns
-from components.panels import panel_card, section
+from components.panels import section
 from simulation.config import FIELDS, matters
 from simulation.initializers import INITIALIZERS
 from simulation.parameters import Number
@@ -27,8 +27,7 @@ PATH, TITLE = "/", "Explore"
 
 def layout(**query: str | list[str]) -> html.Div:
     """The page for the address's query; controls and words are there at once, the charts a frame later."""
-    given = {name: [value] if isinstance(value, str) else value for name, value in query.items()}
-    state, notes = lenient((name, text) for name, texts in given.items() for text in texts)
+    state, notes = lenient(flat(query))
     values, placed = state.values, {*NETWORK_WORDS, *(word for panel in PANELS.values() for word in panel.words)}
     return shell.explore(
         values, NETWORK_WORDS, lambda field: matters(state.config, field), notes, parts(values), shell.state_holders(values, OPTIONS, placed)
@@ -43,27 +42,8 @@ def parts(values: Mapping[str, Any]) -> list[html.Section]:
     ]
 
 
-def card(panel: Panel, values: Mapping[str, Any]) -> html.Details:
-    """The panel with its controls."""
-    controls = {word: (OPTIONS[word], values[word]) for word in panel.words}
-    return panel_card(
-        panel.key, panel.title, panel.question, panel.charts, controls, panel.table is not None, panel.quick
-    )
-
-
 def register(app: dash.Dash, traces: TraceCache) -> None:
     """The wiring of the page."""
-    for name, parameter in WORDS.items():
-        if isinstance(parameter, Number):
-            app.clientside_callback(
-                ClientsideFunction("lab", "sync"),
-                Output(ids.slider(name), "value"), Output(ids.value(name), "value"),
-                Input(ids.slider(name), "value"), Input(ids.value(name), "value"), Held(ids.slider(name), "className"),
-                prevent_initial_call=True,
-            )  # fmt: skip
-    app.clientside_callback(
-        ClientsideFunction("lab", "push"), Output(ids.LIVE, "data"), [Input(ids.value(name), "value") for name in WORDS]
-    )
     app.clientside_callback(
         ClientsideFunction("lab", "switchTheme"),
         Output(ids.THEME, "title"),
@@ -81,14 +61,6 @@ def register(app: dash.Dash, traces: TraceCache) -> None:
         """A preset sets all controls, an activation or initialization its own, reset all to the first preset."""
         first = f"preset {next(iter(PRESETS))}"
         return [*chosen_values(chosen if dash.ctx.triggered_id == ids.SEARCH else first), None]
-
-    @app.callback(
-        [Output(ids.value(name), "value", allow_duplicate=True) for name in WORDS], Input(ids.RESTORE, "data"), prevent_initial_call=True
-    )  # fmt: skip
-    def restore(asked: Mapping[str, Any]) -> list[Any]:
-        """Undo, redo, a row of the ledger, a pinned network: all controls at once."""
-        state, _ = lenient(pairs_of(str(asked["query"]).encode()))
-        return [control_value(name, value) for name, value in state.values.items()]
 
     @app.callback(
         Output(ids.value("weight_scale"), "value", allow_duplicate=True), Output(ids.SIGMA_BOX, "value"),
