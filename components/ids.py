@@ -48,9 +48,18 @@ def panel(key: str) -> str:
     return f"panel-{key}"
 
 
+def lead(key: str) -> str:
+    """What a panel shows above its charts."""
+    return f"lead-{key}"
+
+
 def body(key: str) -> str:
-    """What a panel shows besides its charts."""
+    """What a panel shows below its charts."""
     return f"body-{key}"
+
+
+def title(chart: str) -> str:
+    return f"title-{chart}"
 
 
 def table(panel: str) -> str:
