@@ -313,6 +313,44 @@ def long_double_arrays(network: Network, rounding: bool = False) -> dict[str, np
     return arrays | {"inactive_fraction": np.array([np.mean(prime == 0) for prime in primes])}
 
 
+class Taped:
+    """A pass over the tape in float64, with the gradient at every point, before anything else joins it there.
+
+    By layer: what phi was given, phi' there, what phi returned, and the norm's input and output.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.config, self.slopes = network.config, slopes_of(network)
+        self.given: list[Var] = []
+        self.primes: list[Any] = []
+        self.activated: list[Var] = []
+        self.normed: list[tuple[Var, Var]] = []
+        self.weights = [Var(w) for w in network.weights]
+        biases, self.inputs = [Var(b) for b in network.biases], Var(network.inputs)
+        self.passed = run(self.config, self.weights, biases, self.inputs, self._phi, self._norm)
+        backpropagate(self.passed.h[-1], network.cotangent)
+
+    @staticmethod
+    def _branch(x: Var) -> Var:
+        """The same value at a point of its own, whose gradient is that of this way alone."""
+        return x.mapped(x.value, 1.0)
+
+    def _phi(self, x: Var, layer: int) -> Var:
+        self.given.append(self._branch(x))
+        value, slope, key = self.given[-1].value, self.slopes[layer], self.config.activation
+        self.primes.append(DERIVATIVES[key](value, slope))
+        self.activated.append(self.given[-1].mapped(VALUES[key](value, slope), self.primes[-1]))
+        return self._branch(self.activated[-1])
+
+    def _norm(self, x: Var) -> Var:
+        if self.config.normalization == "none":
+            return x
+        start = self._branch(x)
+        end = _var_norm(self.config, start, lambda x: x)
+        self.normed.append((start, end))
+        return self._branch(end)
+
+
 # Comparing.
 
 LOGS = (

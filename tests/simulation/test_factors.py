@@ -15,17 +15,7 @@ from simulation.normalizations import NORMALIZATIONS
 from simulation.options import NORM_POSITIONS, RESIDUALS
 from simulation.presets import PRESETS
 from simulation.sentences_factors import describe_factors, describe_weight_grad
-from tests.simulation.oracles import (
-    DERIVATIVES,
-    VALUES,
-    Var,
-    _var_norm,
-    assert_logs_close,
-    backpropagate,
-    log10_norm,
-    run,
-    slopes_of,
-)
+from tests.simulation.oracles import Taped, assert_logs_close, log10_norm
 
 
 def rms(x) -> float:
@@ -34,32 +24,8 @@ def rms(x) -> float:
 
 def factors_by_tape(network) -> dict[str, np.ndarray]:
     """The parts from the gradients at every point of the network, each taken before anything else joins it."""
-    config, slopes = network.config, slopes_of(network)
-    given, primes, activated, normed = [], [], [], []
-
-    def branch(x):
-        """The same value at a point of its own, whose gradient is that of this way alone."""
-        return x.mapped(x.value, 1.0)
-
-    def phi(x, layer):
-        x = branch(x)
-        given.append(x)
-        primes.append(DERIVATIVES[config.activation](x.value, slopes[layer]))
-        activated.append(x.mapped(VALUES[config.activation](x.value, slopes[layer]), primes[-1]))
-        return branch(activated[-1])
-
-    def norm(x):
-        if config.normalization == "none":
-            return x
-        start = branch(x)
-        end = _var_norm(config, start, lambda x: x)
-        normed.append((start, end))
-        return branch(end)
-
-    passed = run(
-        config, [Var(w) for w in network.weights], [Var(b) for b in network.biases], Var(network.inputs), phi, norm
-    )
-    backpropagate(passed.h[-1], network.cotangent)
+    config, taped = network.config, Taped(network)
+    passed, given, activated, primes, normed = taped.passed, taped.given, taped.activated, taped.primes, taped.normed
     pre, block = config.residual == "pre_activation", 1 if config.residual == "none" else config.block
     parts = {name: np.zeros(config.depth - 1) for name in PARTS}
     for step in range(config.depth - 1):
