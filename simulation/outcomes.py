@@ -17,6 +17,7 @@ from simulation.config import NetworkConfig
 from simulation.diagnosis import Verdict, diagnose
 from simulation.network import UNIT_DRAWS, UnitDraws, draw_network
 from simulation.propagation import propagate
+from simulation.trace import SignalTrace
 
 T = TypeVar("T")
 Steps = Generator[None, None, T]  # stops after each simulation, and returns a T
@@ -24,11 +25,11 @@ Steps = Generator[None, None, T]  # stops after each simulation, and returns a T
 
 @dataclass(frozen=True)
 class Outcome:
-    """One network's verdict, log10 of its last layer's activation rms, and of the norm of all dW together."""
+    """One network's verdict, log10 of its last layer's activation rms, and of all parameters' gradient norm."""
 
     verdict: Verdict
     log10_activation_last: float
-    log10_weight_grad_total: float
+    log10_gradient_norm: float
 
 
 class Outcomes:
@@ -47,16 +48,17 @@ class Outcomes:
             self._known[config] = Outcome(
                 verdict=diagnose(trace),
                 log10_activation_last=float(trace.log10_activation_rms[-1]),
-                log10_weight_grad_total=_log10_total(trace.log10_weight_grad_norm),
+                log10_gradient_norm=_gradient_norm(trace, with_biases=config.bias_scale > 0),
             )
             self.done += 1
             yield
         return self._known[config]
 
 
-def _log10_total(log10_norms: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
-    """log10 of the norm of all layers together, from those of each, whatever their sizes."""
-    largest = float(log10_norms.max())
-    if largest == -inf:
-        return -inf
-    return largest + 0.5 * float(np.log10(np.sum(10.0 ** (2 * (log10_norms - largest)))))
+def _gradient_norm(trace: SignalTrace, with_biases: bool) -> float:
+    """log10 of the norm of all dW, and db where there are biases, together; whatever their sizes."""
+    norms = trace.log10_weight_grad_norm
+    if with_biases:
+        norms = np.concatenate([norms, trace.log10_bias_grad_norm])
+    largest = float(norms.max())
+    return largest if largest == -inf else largest + 0.5 * float(np.log10(np.sum(10.0 ** (2 * (norms - largest)))))

@@ -114,6 +114,8 @@ def _no_crossing(ratios: Array, axis: Array) -> str:
 
 def _flat(ratios: Array, result: Sweep, network: NetworkConfig) -> str:
     """That the scale matters little around the present one, and that a norm is why, where it is so."""
+    if not ratios.any():
+        return ""  # said already
     present = int(np.argmin(np.abs(np.log(result.axis / result.config.weight_scale))))
     down, up = ratios[present::-1], ratios[present:]
     lowest = np.minimum(np.minimum.accumulate(down)[:, None], np.minimum.accumulate(up))
