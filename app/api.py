@@ -8,11 +8,12 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
+import numpy as np
 import orjson
 from flask import Flask, Response, request
 
 from app.cache import TraceCache
-from app.panels import PANELS, stream
+from app.panels import PANELS, code, stream
 from app.panels.panel import Panel
 from app.state import State, StateError, pairs_of, strict
 from simulation import NetworkConfig, SignalTrace
@@ -60,6 +61,16 @@ def trace_table(state: State, traces: TraceCache) -> str:
     return table_text({"layer": layers, **{name: map(repr, column.tolist()) for name, column in columns.items()}})
 
 
+def trace_file(state: State, traces: TraceCache) -> bytes:
+    """The same arrays as NumPy's .npz, with the query that they belong to."""
+    arrays: dict[str, Any] = {name: getattr(traces.trace(state.config), name) for name in ARRAYS}
+    if state.remedies:
+        arrays |= {f"remedied_{name}": getattr(traces.trace(state.remedied), name) for name in ARRAYS}
+    file = io.BytesIO()
+    np.savez(file, query=np.array(state.query), **arrays)
+    return file.getvalue()
+
+
 def panel_reply(panel: Panel, state: State, traces: TraceCache) -> dict[str, Any]:
     """A panel's numbers by the API's names, for the network as set, and once more with the remedies."""
     bare, remedied = State(state.config, (), state.options), State(state.remedied, (), state.options)
@@ -99,6 +110,16 @@ def register(app: Flask, traces: TraceCache) -> None:
     tables: dict[str, Table] = {"trace": trace_table} | {
         key: partial(panel_table, panel) for key, panel in PANELS.items() if panel.table
     }
+
+    @app.get("/api/v1/trace.npz")
+    def file() -> Response:
+        content = trace_file(strict(pairs_of(request.query_string)), traces)
+        disposition = {"Content-Disposition": "attachment; filename=trace.npz"}
+        return Response(content, mimetype="application/octet-stream", headers=disposition)
+
+    @app.get("/api/v1/code")
+    def program() -> Response:
+        return Response(code.text(strict(pairs_of(request.query_string))), mimetype="text/plain")
 
     @app.get("/api/v1/<path:panel>")
     def panel(panel: str) -> Response:

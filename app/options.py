@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from simulation.axes import OVER
 from simulation.options import Option
 from simulation.parameters import Choice, Number, Parameter
+from simulation.programs import LANGUAGES
 from simulation.registry import Registry
 
 DIRECTIONS: Registry[Option] = Registry(
@@ -17,16 +19,6 @@ DIRECTIONS: Registry[Option] = Registry(
 CLIPS: Registry[Option] = Registry(
     Option("norm", "by norm", "All gradients together are shortened to the threshold, if they are longer."),
     Option("value", "by value", "Each entry is cut off at the threshold, whatever the others do."),
-)
-LANGUAGES: Registry[Option] = Registry(
-    Option("pytorch", "PyTorch", "Tensors in float64; autograd does the backward pass."),
-    Option("numpy", "NumPy", "Arrays only, with the backward pass written out."),
-)
-OVER: Registry[Option] = Registry(
-    Option("weight_scale", "weight scale", "The whole range of the slider: where does the gradient survive?"),
-    Option("depth", "depth", "From few layers to many: how fast is it lost?"),
-    Option("width", "width", "The standard deviation of one weight stays: why one number cannot fit all widths."),
-    Option("batch", "batch", "From 1 sample to 256: batch norm lives on them."),
 )
 
 

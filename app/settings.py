@@ -3,6 +3,8 @@
 import os
 from dataclasses import dataclass
 
+VERSION = "0.2.0"  # as in pyproject.toml
+
 
 @dataclass(frozen=True)
 class Settings:

@@ -141,9 +141,9 @@
 
   /* What a click does is written on the element: the state that it brings, the value that it sets, the text that it copies. */
   document.addEventListener("click", async (event) => {
-    const button = event.target.closest("#undo, #redo, [data-query], [data-field], [data-picture], [data-copy]");
+    const button = event.target.closest("#undo, #redo, [data-query], [data-field], [data-picture], [data-copy], [data-copy-template]");
     if (!button) return;
-    const { query, field, value, picture, chart, copy } = button.dataset;
+    const { query, field, value, picture, chart, copy, copyTemplate } = button.dataset;
     if (button.id === "undo") undo();
     else if (button.id === "redo") redo();
     else if (query !== undefined) restore(query);
@@ -151,17 +151,30 @@
     else if (picture) {
       const drawn = document.querySelector(`#${chart} .js-plotly-plot`);
       window.Plotly.downloadImage(drawn, { format: picture, filename: chart, width: drawn.clientWidth, height: drawn.clientHeight, scale: picture === "png" ? 2 : 1 });
-    } else if (copy) {
-      const source = document.getElementById(copy);
-      await navigator.clipboard.writeText(source.value ?? source.textContent);
+    } else if (copy || copyTemplate) {
+      await clip(copy ? document.getElementById(copy).textContent : filled(copyTemplate));
       const label = button.textContent;
       button.textContent = "Copied";
       setTimeout(() => { button.textContent = label; }, 1500);
     }
   });
 
-  /* Links that follow the state: the API, the full page of an embedded part. */
+  async function clip(text) {
+    if (navigator.clipboard) return navigator.clipboard.writeText(text);
+    const area = document.createElement("textarea");  // a page without TLS has no clipboard of that kind
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+
+  const filled = (template) => template.replaceAll("{origin}", location.origin).replaceAll("{query}", lab.since ?? "")
+    .replaceAll("{date}", new Date().toISOString().slice(0, 10));
+
+  /* Links and texts that follow the state: the API, the full page of an embedded part, the citation. */
   document.addEventListener("lab:rested", (event) => {
+    for (const text of document.querySelectorAll("[data-template]")) text.textContent = filled(text.dataset.template);
     for (const link of document.querySelectorAll("[data-follow]")) link.href = `${link.dataset.follow}?${event.detail.query}`;
   });
 

@@ -57,6 +57,22 @@ def _tile(label: str, before: list[Any], state: str, after: list[Any] | None) ->
     return html.Div([html.Div(label, className="label"), html.Div(value, className="value")], className="tile")
 
 
+def fix(label: str, outcome: str, query: str) -> list[Any]:
+    """The smallest fix as a button, and what it would do."""
+    button = html.Button(["Smallest fix: ", label], className="chip fix-button", type="button", **{"data-query": query})
+    return [button, html.Span(rich(outcome))]
+
+
+def no_fix(reason: str) -> list[Any]:
+    """Why there is no button."""
+    return [html.Span(rich(reason))]
+
+
+def fix_search(done: int, total: int) -> list[Any]:
+    """How far the search for it is."""
+    return [html.Span(f"Looking for the smallest fix: {done} of about {total} networks tried …")]
+
+
 def legend(as_set: str, remedies: str, pinned: str | None = None) -> list[Any]:
     """What grey and dashed is, what ink and solid is, and what the pinned network's thin line."""
     entries: list[Any] = [html.Span([html.I(className="key dashed"), f"as set: {as_set}"])]
@@ -67,10 +83,20 @@ def legend(as_set: str, remedies: str, pinned: str | None = None) -> list[Any]:
     return entries
 
 
+# Before its first figure a chart shows nothing, in any colors.
+BLANK = {
+    "data": [],
+    "layout": {
+        "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
+        "xaxis": {"visible": False}, "yaxis": {"visible": False},
+    },
+}  # fmt: skip
+
+
 def frame(chart: str, described_by: str, by_layer: bool = True, sets: str = "") -> html.Div:
     """A chart's place; `by_layer`: its x axis is the layers; `sets`: the field that a press on it sets."""
     graph = dcc.Graph(
-        id=ids.chart(chart), className="chart", responsive=True,
+        id=ids.chart(chart), className="chart", responsive=True, figure=BLANK,
         config={"displaylogo": False, "showTips": False, "displayModeBar": "hover", "modeBarButtonsToRemove": ["sendChartToCloud", "lasso2d", "select2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
                 "toImageButtonOptions": {"filename": chart, "scale": 2}},
     )  # fmt: skip

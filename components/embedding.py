@@ -8,6 +8,15 @@ from dash import html
 from components import ids
 from components.shell import NAME
 
+# What can be embedded: its title for readers of the page around it, and a height in pixels that does without a script.
+EMBEDS = {
+    "backward": ("Gradients by layer", 560),
+    "forward": ("Activations by layer", 460),
+    "heatmap": ("Where the error signals lie", 460),
+    "critical": ("The critical weight scale", 640),
+    "layer": ("Inside one layer", 820),
+}
+
 
 def page(
     parts: Sequence[Any], controls: Sequence[Any], notes: Sequence[str], printed_legend: Sequence[Any], full_page: str,

@@ -149,7 +149,7 @@ def explore(
                             html.A("really simulated; what is left out", href="#simplifications", className="quiet-link"),
                         ]
                     ),
-                    html.P(id=ids.FIX, className="fix"),
+                    html.P(id=ids.FIX, className="fix", **{"data-panel": "fix"}),
                 ],
                 className="headline",
             ),

@@ -1,7 +1,7 @@
 """Numbers and sentences as the page writes them: real superscripts, real multiplication signs."""
 
 import re
-from math import isinf, isnan
+from math import isfinite, isinf, isnan
 from typing import Any
 
 from dash import html
@@ -39,7 +39,7 @@ def power(log10_size: float) -> list[Any]:
 
 def scientific(log10_size: float) -> str:
     """3.21 x 10^-8 for a hover label (Plotly's own superscript markup), or the plain number near 1."""
-    if isinf(log10_size):
+    if not isfinite(log10_size):
         return "exactly 0"
     if -2 <= log10_size < 4:
         value = float(f"{10**log10_size:.3g}")
@@ -49,6 +49,12 @@ def scientific(log10_size: float) -> str:
     if mantissa >= 9.995:
         mantissa, exponent = 1.0, exponent + 1
     return f"{mantissa:.2f} × 10<sup>{minus(str(exponent))}</sup>"
+
+
+def signed(value: float, places: int) -> str:
+    """The number with a true minus sign, or a plus where it is above 0 as printed."""
+    text = f"{value:+.{places}f}"
+    return text[1:] if not float(text) else minus(text)
 
 
 _NAMES = ((12, "trillion"), (9, "billion"), (6, "million"), (3, "thousand"))

@@ -16,6 +16,7 @@ from app.state import WORDS, lenient
 from components import cards, embedding, shell
 from components.captions import TITLES
 from components.controls import control
+from components.embedding import EMBEDS
 from components.theme import PALETTES
 from simulation.parameters import Parameter
 
@@ -27,7 +28,7 @@ CHARTS = {
     "forward": ("forward",),
     "heatmap": ("heatmap-delta",),
 }
-KEYS = (*CHARTS, "critical", "layer")
+KEYS = tuple(EMBEDS)
 OWN_WORDS = ("controls", "lock", "theme", "print")
 FIRST_CONTROLS = ("depth", "weight_scale")
 

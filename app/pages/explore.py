@@ -13,10 +13,13 @@ from app.frames import control_value, sigma_text, view
 from app.options import OPTIONS
 from app.pages.wiring import card, flat
 from app.panels import PANELS, SECTIONS
+from app.settings import VERSION
 from app.state import NETWORK_WORDS, WORDS, State, lenient, pairs_of
 from components import cards, ids, shell
 from components.captions import TITLES, columns
+from components.embedding import EMBEDS
 from components.panels import section
+from components.takeaway import files_card
 from simulation.config import FIELDS, matters
 from simulation.initializers import INITIALIZERS
 from simulation.parameters import Number
@@ -36,8 +39,14 @@ def layout(**query: str | list[str]) -> html.Div:
 
 def parts(values: Mapping[str, Any]) -> list[html.Section]:
     """The sections of panels, in the order of reading."""
+    before = {"take-away": [files_card(VERSION, EMBEDS)]}
     return [
-        section(title, lead, [card(panel, values) for panel in PANELS.values() if panel.section == key], id=key)
+        section(
+            title,
+            lead,
+            [*before.get(key, []), *(card(panel, values) for panel in PANELS.values() if panel.section == key)],
+            id=key,
+        )
         for key, (title, lead) in SECTIONS.items()
     ]
 

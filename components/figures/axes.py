@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Iterable, Mapping
-from math import ceil, floor
+from math import ceil, floor, log10
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,16 @@ def decade_range(arrays: Iterable[Array]) -> tuple[float, float, int]:
     return floor(low / half) * half, ceil(high / half) * half, step
 
 
+def linear_range(low: float, high: float, smallest_span: float) -> tuple[float, float, float]:
+    """(low, high, tick step) around 0 and both ends, in whole steps of 1, 2 or 5 times a power of ten."""
+    low, high = min(low, 0.0), max(high, 0.0)
+    missing = max(smallest_span - (high - low), 0.0)
+    low, high = low - missing / 2, high + missing / 2
+    magnitude = 10.0 ** floor(log10((high - low) / 6))
+    step = magnitude * next(step for step in (*_STEPS, 10) if (high - low) / (step * magnitude) <= 6)
+    return floor(low / step) * step, ceil(high / step) * step, step
+
+
 def decade_axis(low: float, high: float, step: int, zero_at: float | None = None) -> dict[str, Any]:
     """The y axis of log10 values, with powers of ten as its tick texts; `zero_at` is where exact zeros are marked."""
     if zero_at is not None:
@@ -83,6 +93,19 @@ def line(palette: Mapping[str, str], role: str, **more: Any) -> dict[str, Any]:
     """The line of that network: pinned; as set, grey and dashed; with remedies, ink and solid."""
     color, width, dash = ROLES[role]
     return {"color": palette[color], "width": width, **({"dash": dash} if dash != "solid" else {}), **more}
+
+
+def zero_marks(color: str, ink: str, name: str, layers: Array, height: float) -> dict[str, Any]:
+    """Crosses at this height where something is exactly 0, so labeled once."""
+    middle = layers[len(layers) // 2] if len(layers) else 0
+    return {
+        "type": "scatter", "mode": "markers+text", "name": f"{name}, exactly 0",
+        "x": layers.tolist(), "y": [height] * len(layers),
+        "text": ["exactly 0" if layer == middle else "" for layer in layers], "textposition": "top center",
+        "textfont": {"color": ink, "size": 12},
+        "marker": {"symbol": "x-thin", "size": 7, "line": {"width": 1.6, "color": color}},
+        "hovertemplate": f"{name}: exactly 0<extra></extra>",
+    }  # fmt: skip
 
 
 WITH_END_LABELS = {"l": 52, "r": 74, "t": 14, "b": 38}  # margins with room for labels at the lines' ends

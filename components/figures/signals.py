@@ -16,6 +16,7 @@ from components.figures.axes import (
     layer_axis,
     line,
     typed,
+    zero_marks,
 )
 from components.text import scientific, times
 from components.theme import figure, transparent
@@ -87,15 +88,7 @@ def _line(palette: Palette, signal: Signal, in_words: bool) -> dict[str, Any]:
 
 def _zero_marks(palette: Palette, signal: Signal, height: float) -> dict[str, Any]:
     layers = np.flatnonzero(np.isneginf(signal.log10_size)) + 1
-    middle = layers[len(layers) // 2] if len(layers) else 0
-    return {
-        "type": "scatter", "mode": "markers+text", "name": f"{signal.name}, exactly 0",
-        "x": layers.tolist(), "y": [height] * len(layers),
-        "text": ["exactly 0" if layer == middle else "" for layer in layers], "textposition": "top center",
-        "textfont": {"color": palette["ink"], "size": 12},
-        "marker": {"symbol": "x-thin", "size": 7, "line": {"width": 1.6, "color": palette[ROLES[signal.role][0]]}},
-        "hovertemplate": f"{signal.name}: exactly 0<extra></extra>",
-    }  # fmt: skip
+    return zero_marks(palette[ROLES[signal.role][0]], palette["ink"], signal.name, layers, height)
 
 
 def _format_ends(

@@ -28,9 +28,9 @@ SETTLED = """() => {
     && lab.drawn.startsWith(lab.wanted + "|") && lab.drawn.endsWith("|rested");
 }"""
 
-# True once Plotly has drawn every chart.
+# True once Plotly has drawn every chart of the live loop (panels draw theirs when they come into view).
 DRAWN = """() => {
-  const charts = [...document.querySelectorAll(".chart")];
+  const charts = [...document.querySelectorAll(".chart")].filter((chart) => !chart.closest("[data-panel]"));
   return charts.length > 0 && charts.every((chart) => chart.querySelector(".js-plotly-plot .main-svg .xtick"));
 }"""
 
