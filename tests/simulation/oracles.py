@@ -326,8 +326,8 @@ class Taped:
         self.activated: list[Var] = []
         self.normed: list[tuple[Var, Var]] = []
         self.weights = [Var(w) for w in network.weights]
-        biases, self.inputs = [Var(b) for b in network.biases], Var(network.inputs)
-        self.passed = run(self.config, self.weights, biases, self.inputs, self._phi, self._norm)
+        self.biases, self.inputs = [Var(b) for b in network.biases], Var(network.inputs)
+        self.passed = run(self.config, self.weights, self.biases, self.inputs, self._phi, self._norm)
         backpropagate(self.passed.h[-1], network.cotangent)
 
     @staticmethod
