@@ -177,24 +177,4 @@
     for (const text of document.querySelectorAll("[data-template]")) text.textContent = filled(text.dataset.template);
     for (const link of document.querySelectorAll("[data-follow]")) link.href = `${link.dataset.follow}?${event.detail.query}`;
   });
-
-  /* A press on a chart that sets a field moves the field's slider to where the pointer is, until it is let go. */
-  document.addEventListener("pointerdown", (event) => {
-    const frame = event.target.closest(".frame[data-sets]"), chart = frame?.querySelector(".js-plotly-plot");
-    if (!chart?._fullLayout || event.button || !event.target.closest(".nsewdrag")) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const axis = chart._fullLayout.xaxis, slider = `slider-${frame.dataset.sets}`;
-    const move = ({ clientX }) => {
-      const left = chart.getBoundingClientRect().left + axis._offset;
-      const x = Math.min(Math.max(axis.p2l(clientX - left), axis.range[0]), axis.range[1]);
-      set(slider, { value: x });
-    };
-    lab.held = true;
-    move(event);
-    frame.setPointerCapture(event.pointerId);
-    frame.addEventListener("pointermove", move);
-    const over = () => frame.removeEventListener("pointermove", move);
-    for (const name of ["pointerup", "pointercancel"]) frame.addEventListener(name, over, { once: true });
-  }, true);
 })();

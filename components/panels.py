@@ -15,7 +15,8 @@ from simulation.parameters import Parameter
 class Chart:
     """A chart of a panel: `by_layer`: its x axis is the layers; `sets`: the field that a press on it sets.
 
-    title: where there are several, each has its own, and under it a line of its own, `ids.caption(name)`.
+    title: where there are several, each has its own, and under it a line of its own, `ids.caption(name)`; but the
+    panel's line is that of the chart of its name.
     """
 
     name: str
@@ -61,7 +62,7 @@ def _chart(chart: Chart, key: str) -> html.Div:
     return html.Div(
         [
             html.Div([html.H3(chart.title, id=title), *cards.picture_buttons(chart.name)], className="chart-head"),
-            html.P(id=words, className="caption"),
+            *([] if chart.name == key else [html.P(id=words, className="caption")]),
             cards.frame(chart.name, f"{title} {words}", chart.by_layer, chart.sets),
         ]
     )

@@ -1,0 +1,68 @@
+"""Critical region: at which weight scale the gradient would keep its size, and what other settings do to it."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from app.panels.panel import Components, Palette, Panel
+from app.state import State
+from components import ids
+from components.critical import ACTIVATION_TITLE, ACTIVATION_TITLES, LEADS, critical_body
+from components.figures.critical import activation_curve, gradient_curve
+from components.panels import Chart
+from components.text import rich
+from simulation.sweep import Curve, Sweep, sweep
+from simulation.sweep_sentences import describe_sweep
+
+ARRAYS = ("log10_gradient_ratio", "log10_activation_rms_last")
+CHARTS = (
+    Chart("critical", by_layer=False, sets="weight_scale", title="Error signal, layer 1 over the last"),
+    Chart("critical-activation", by_layer=False, sets="weight_scale", title=ACTIVATION_TITLE),
+)
+
+
+def _compute(state: State) -> Iterator[Sweep]:
+    return sweep(state.config, state.options.over, state.remedies)
+
+
+def _curve(result: Sweep, curve: Curve) -> dict[str, Any]:
+    critical = ("critical_weight_scale", "stable_interval", "crossings") if result.over == "weight_scale" else ()
+    return {name: getattr(curve, name) for name in (*ARRAYS, "fixed", *critical)}
+
+
+def _reply(state: State, result: Sweep) -> dict[str, Any]:
+    by_depth = [
+        {"depth": depth, "critical_weight_scale": one and one.weight_scale, "stable_interval": one and one.interval}
+        for depth, one in result.critical_by_depth.items()
+    ]
+    remedied = {"remedied": {"config": asdict(state.remedied), **_curve(result, result.remedied)}} if result.remedied else {}  # fmt: skip
+    return {
+        "over": result.over, "axis": result.axis, **_curve(result, result.baseline), "critical_by_depth": by_depth,
+        "left_out": [{"value": value, "reason": reason} for value, reason in result.left_out.items()],
+        "sentence": describe_sweep(result), **remedied,
+    }  # fmt: skip
+
+
+def _table(state: State, result: Sweep) -> dict[str, Any]:
+    curves = {"": result.baseline, **({"remedied_": result.remedied} if result.remedied else {})}
+    columns = {f"{whose}{name}": getattr(curve, name) for whose, curve in curves.items() for name in ARRAYS}
+    return {result.over: result.axis, **columns}
+
+
+def _show(state: State, result: Sweep, palette: Palette) -> Components:
+    present = getattr(state.config, result.over)
+    return {
+        ids.chart("critical"): {"figure": gradient_curve(palette, result, present)},
+        ids.chart("critical-activation"): {"figure": activation_curve(palette, result, present)},
+        ids.title("critical-activation"): {"children": ACTIVATION_TITLES.get(result.over, ACTIVATION_TITLE)},
+        ids.lead("critical"): {"children": LEADS[result.over]},
+        ids.caption("critical"): {"children": rich(describe_sweep(result))},
+        ids.body("critical"): {"children": critical_body(result)},
+    }
+
+
+PANEL = Panel(
+    key="critical", section="why", title="Critical region",
+    question="Where along one setting would the error signal keep its size, all else as it is?",
+    charts=CHARTS, words=("over",), both=False, compute=_compute, reply=_reply, table=_table, show=_show,
+)  # fmt: skip

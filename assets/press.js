@@ -1,0 +1,74 @@
+/* Charts whose x axis is a slider's: a press moves the slider to where the pointer is, and a mark shows where it stands.
+
+   layout.meta.along has the curve that the mark's handle stays on; the mark is every shape and annotation called "here".
+   This file knows fields and axes; it knows nothing of networks. */
+(function () {
+  "use strict";
+
+  const lab = window.gradientFlowLab;
+  const set = (id, properties) => window.dash_clientside.set_props(id, properties);
+  const chartOf = (frame) => {
+    const chart = frame?.querySelector(".js-plotly-plot");
+    return chart?._fullLayout && chart.layout.meta?.along?.[0].length ? chart : null;
+  };
+  let pressed = false;
+
+  function heightAt([xs, ys], x) {
+    const right = Math.max(xs.findIndex((one) => one >= x), 1), left = right - 1;
+    if (xs.length < 2 || x > xs[xs.length - 1]) return ys[ys.length - 1];
+    const share = Math.max((x - xs[left]) / (xs[right] - xs[left]), 0);
+    return ys[left] + share * (ys[right] - ys[left]);
+  }
+
+  function place(field, x) {
+    for (const frame of document.querySelectorAll(`.frame[data-sets="${field}"]`)) {
+      const chart = chartOf(frame);
+      if (!chart) continue;
+      const moved = {};
+      chart.layout.shapes.forEach(({ name }, index) => {
+        const of = (key) => `shapes[${index}].${key}`;
+        if (name === "here") moved[of("x0")] = moved[of("x1")] = x;
+        if (name === "handle") Object.assign(moved, { [of("xanchor")]: x, [of("yanchor")]: heightAt(chart.layout.meta.along, x) });
+      });
+      chart.layout.annotations.forEach(({ name }, index) => { if (name === "here") moved[`annotations[${index}].x`] = x; });
+      window.Plotly.relayout(chart, moved);
+    }
+  }
+
+  /* The mark follows the control, too. */
+  let waiting = false;
+  document.addEventListener("lab:moved", () => {
+    if (waiting || pressed) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      const fields = new Set([...document.querySelectorAll(".frame[data-sets]")].map((frame) => frame.dataset.sets));
+      for (const field of fields) {
+        const value = Number(new URLSearchParams(lab.wanted).get(field));
+        const logarithmic = document.getElementById(`slider-${field}`)?.closest(".logarithmic");
+        const x = logarithmic ? Math.log10(value) : value;
+        if (Number.isFinite(x)) place(field, x);
+      }
+    });
+  });
+
+  document.addEventListener("pointerdown", (event) => {
+    const frame = event.target.closest(".frame[data-sets]"), chart = chartOf(frame);
+    if (!chart || event.button || !event.target.closest(".nsewdrag")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const field = frame.dataset.sets, axis = chart._fullLayout.xaxis, [xs] = chart.layout.meta.along;
+    const move = ({ clientX }) => {
+      const left = chart.getBoundingClientRect().left + axis._offset;
+      const x = Math.min(Math.max(axis.p2l(clientX - left), xs[0]), xs[xs.length - 1]);
+      place(field, x);
+      set(`slider-${field}`, { value: x });
+    };
+    lab.held = pressed = true;
+    move(event);
+    frame.setPointerCapture(event.pointerId);
+    frame.addEventListener("pointermove", move);
+    const over = () => { pressed = false; frame.removeEventListener("pointermove", move); };
+    for (const name of ["pointerup", "pointercancel"]) frame.addEventListener(name, over, { once: true });
+  }, true);
+})();
