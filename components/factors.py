@@ -10,19 +10,20 @@ from components.figures.factors import COLORS
 from components.text import signed
 
 
+def short(names: Mapping[str, str]) -> dict[str, str]:
+    """The parts' names without article and complement: "the correlation of ..." is "correlation"."""
+    return {part: name.removeprefix("the ").partition(" of ")[0] for part, name in names.items()}
+
+
 def factor_row(average: Mapping[str, float], present: tuple[str, ...], names: Mapping[str, str]) -> list[Any]:
-    """Each part with its color and its decades in an average layer, and their sum."""
-    sizes = [abs(average[name]) for name in present]
-    places = 2 if isnan(sum(sizes)) or max(sizes) >= 0.1 else 3 if max(sizes) >= 0.01 else 4
-    items = [
-        html.Li(
-            [html.I(className=f"swatch {name}", style={"--part": f"var(--{COLORS[name]})"}), _number(names[name], average[name], places)]
-        )
-        for name in present
-    ]  # fmt: skip
-    total = html.Li([html.I(className="swatch total"), _number("together", average["total"], places), " decades a layer"])
+    """Each part with its color and its decades in an average layer, and their sum; no numbers where there are none."""
+    largest = max(abs(average[name]) for name in present)
+    places = 2 if abs(average["total"]) >= 0.1 else 3 if largest >= 0.1 else 4  # enough to tell the sum from 0
+
+    def item(name: str, words: str, color: str) -> html.Li:
+        number = "" if isnan(average[name]) else signed(average[name], places)
+        return html.Li([html.I(className=f"swatch {name}", style={"--part": color}), f"{words} ", html.B(number)])
+
+    items = [item(name, names[name], f"var(--{COLORS[name]})") for name in present]
+    total = item("total", "together, a layer", "var(--ink)")
     return [html.Ul([*items, total], className="factor-row")]
-
-
-def _number(name: str, value: float, places: int) -> html.Span:
-    return html.Span([f"{name} ", html.B("–" if isnan(value) else signed(value, places))])

@@ -55,6 +55,17 @@ class Factors:
         return array
 
     @property
+    def present(self) -> tuple[str, ...]:
+        """The PARTS that change anything in any step, and the weights."""
+        return tuple(name for name in PARTS if name == "weights" or self.part(name).any())
+
+    @property
+    def log10_weight_grad_norm(self) -> Array:
+        """The sum of the three parts of dW; -inf where one of them is an exact zero."""
+        total = self.log10_weight_grad_delta + self.log10_weight_grad_input + self.log10_weight_grad_alignment
+        return np.where(np.isnan(total), -np.inf, total)
+
+    @property
     def whole(self) -> NDArray[np.bool_]:
         """The steps in which every part is a finite number."""
         return np.asarray(np.isfinite([self.part(name) for name in PARTS]).all(axis=0))

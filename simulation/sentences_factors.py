@@ -27,7 +27,7 @@ def describe_factors(factors: Factors, config: NetworkConfig) -> str:
     steps = len(factors.log10_total)
     if not steps:
         return "One layer: nothing between."
-    names = _names(config)
+    names = part_names(config)
     if not factors.whole.any():
         return _where_nothing_is_whole(factors, names)
     text = _average(factors, names)
@@ -36,7 +36,8 @@ def describe_factors(factors: Factors, config: NetworkConfig) -> str:
     return f"{text} {_where_it_ends(factors, names) or 'Steps in which a part is exactly 0 are left out.'}"
 
 
-def _names(config: NetworkConfig) -> dict[str, str]:
+def part_names(config: NetworkConfig) -> dict[str, str]:
+    """What each of PARTS is in this network, with its article."""
     activation = ACTIVATIONS[config.activation].label.partition(" (")[0]
     return {
         "weights": "the weights",

@@ -7,7 +7,7 @@ from typing import Any
 from app.panels.panel import Components, Palette, Panel
 from app.state import State
 from components import ids
-from components.factors import factor_row
+from components.factors import factor_row, short
 from components.figures.factors import factor_bars, weight_grad_lines
 from components.panels import Chart
 from components.text import rich
@@ -36,12 +36,15 @@ def _table(state: State, result: Factors) -> dict[str, Any]:
 
 def _show(state: State, result: Factors, palette: Palette) -> Components:
     config = state.remedied
-    names = {part: name.removeprefix("the ") for part, name in part_names(config).items()}
+    names = short(part_names(config))
     return {
         ids.caption("factors"): {"children": rich(describe_factors(result, config))},
         ids.lead("factors"): {"children": factor_row(result.average(), result.present, names)},
         ids.chart(BARS.name): {"figure": factor_bars(palette, result, names)},
         ids.chart(LINES.name): {"figure": weight_grad_lines(palette, result)},
+        ids.caption(BARS.name): {
+            "children": "Above 0 a part makes the signal larger on its way back, below 0 smaller."
+        },
         ids.caption(LINES.name): {"children": rich(describe_weight_grad(result))},
     }
 

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Iterable, Mapping
-from math import ceil, floor, log10
+from math import ceil, floor, inf, log10
 from typing import Any
 
 import numpy as np
@@ -95,9 +95,9 @@ def line(palette: Mapping[str, str], role: str, **more: Any) -> dict[str, Any]:
     return {"color": palette[color], "width": width, **({"dash": dash} if dash != "solid" else {}), **more}
 
 
-def zero_marks(color: str, ink: str, name: str, layers: Array, height: float) -> dict[str, Any]:
-    """Crosses at this height where something is exactly 0, so labeled once."""
-    middle = layers[len(layers) // 2] if len(layers) else 0
+def zero_marks(color: str, ink: str, name: str, layers: Array, height: float, labeled: bool = True) -> dict[str, Any]:
+    """Crosses at this height where something is exactly 0, with one label."""
+    middle = layers[len(layers) // 2] if labeled and len(layers) else 0
     return {
         "type": "scatter", "mode": "markers+text", "name": f"{name}, exactly 0",
         "x": layers.tolist(), "y": [height] * len(layers),
@@ -111,19 +111,27 @@ def zero_marks(color: str, ink: str, name: str, layers: Array, height: float) ->
 WITH_END_LABELS = {"l": 52, "r": 74, "t": 14, "b": 38}  # margins with room for labels at the lines' ends
 
 
-def end_labels(heights: Mapping[str, float], apart: float) -> list[tuple[str, float]]:
-    """(text, height) of labels at the ends of lines: lines that end together share one, others keep apart."""
+def end_labels(heights: Mapping[str, float], apart: float, top: float = inf) -> list[tuple[str, float]]:
+    """(text, height) of labels at the ends of lines: lines that end together share one, others keep apart.
+
+    apart: the height of one line of text; `top`: what none may rise above, as labels beyond an axis are not drawn.
+    """
     placed: list[tuple[str, float]] = []
-    for name, height in sorted(heights.items(), key=lambda item: item[1]):
-        if not placed:
-            placed.append((name, height))
-            continue
-        text, below = placed[-1]
-        if height - below < apart / 4:
-            placed[-1] = (f"{text}<br>{name}", below)
-        else:
-            lines = text.count("<br>") + 1
-            placed.append((name, max(height, below + apart * (lines + 1) / 2)))
+
+    def room(text: str) -> float:
+        return apart * (text.count("<br>") + 1) / 2
+
+    for name, height in sorted([*heights.items()][::-1], key=lambda item: item[1]):
+        if placed and height - placed[-1][1] < apart / 4:
+            text, height = placed.pop()
+            name = f"{name}<br>{text}"
+        if placed:
+            text, below = placed[-1]
+            height = max(height, below + room(text) + room(name))
+        placed.append((name, height))
+    for index, (text, height) in reversed(list(enumerate(placed))):
+        placed[index] = text, min(height, top - room(text))
+        top = placed[index][1] - room(text)
     return placed
 
 
@@ -132,4 +140,12 @@ def end_note(palette: Mapping[str, str], role: str, text: str, height: float) ->
     return {
         "x": 1.0, "xref": "paper", "xanchor": "left", "xshift": 4, "y": height, "text": text, "showarrow": False, "align": "left",
         "font": {"size": 11, "color": palette["ink" if role == "remedied" else "mute"]},
+    }  # fmt: skip
+
+
+def note(palette: Mapping[str, str], text: str) -> dict[str, Any]:
+    """Why there is nothing to draw, in the middle of the plot."""
+    return {
+        "x": 0.5, "xref": "paper", "y": 0.62, "yref": "paper", "text": text, "showarrow": False,
+        "font": {"size": 12, "color": palette["mute"]},
     }  # fmt: skip

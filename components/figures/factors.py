@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from components.figures.axes import Array, decade_range, layer_axis, linear_range, typed, zero_marks
+from components.figures.axes import Array, decade_range, layer_axis, linear_range, note, typed, zero_marks
 from components.figures.signals import Signal, signal_lines
 from components.theme import figure
 from simulation.factors import PARTS, Factors
 
 SMALLEST_SPAN = 0.5  # decades a step: what does next to nothing is to look like it
+MANY = 120  # steps; the line of so many goes straight from bar to bar
 # The color of each part, by name. The rest is hatched: it belongs to no operation.
 COLORS = {"weights": "weights", "slope": "slope", "normalization": "normalization", "skip": "skip", "rest": "mute"}
 
@@ -33,7 +34,8 @@ def factor_bars(palette: Mapping[str, str], factors: Factors, names: Mapping[str
     xaxis = layer_axis(max(len(factors.log10_total), 1))
     xaxis |= {"range": [xaxis["range"][0] - 0.5, xaxis["range"][1] + 0.5], "title": "to this layer from the one above"}
     xaxis["unifiedhovertitle"] = {"text": "to layer %{x}"}
-    return figure(palette, traces, xaxis, yaxis, barmode="relative", bargap=0)
+    notes = [] if len(factors.log10_total) else [note(palette, "With one layer there is no step from one to another.")]
+    return figure(palette, traces, xaxis, yaxis, barmode="relative", bargap=0, annotations=notes)
 
 
 def _reach(factors: Factors) -> tuple[float, float]:
@@ -47,7 +49,10 @@ def _reach(factors: Factors) -> tuple[float, float]:
 def _bars(palette: Mapping[str, str], layers: Any, part: str, name: str, values: Array) -> dict[str, Any]:
     color = palette[COLORS[part]]
     solid = {"color": color, "line": {"width": 0}}
-    hatched = {**solid, "pattern": {"shape": "/", "fgcolor": color, "bgcolor": palette["panel"], "size": 5, "solidity": 0.35}}
+    hatched = {
+        **solid,
+        "pattern": {"shape": "/", "fgcolor": color, "bgcolor": palette["panel"], "size": 5, "solidity": 0.35},
+    }
     return {
         "type": "bar", "name": name, "x": layers, "y": typed(np.where(np.isfinite(values), values, np.nan)),
         "marker": hatched if part == "rest" else solid,
@@ -56,26 +61,32 @@ def _bars(palette: Mapping[str, str], layers: Any, part: str, name: str, values:
 
 
 def _total(palette: Mapping[str, str], layers: Any, total: Array) -> list[dict[str, Any]]:
-    """An ink line on a wider one of the ground's color, so that it is seen on any bar."""
+    """An ink line, where there is room on a wider one of the ground's color, so that it is seen on any bar."""
+    many = len(total) > MANY
     line = {
         "type": "scatter", "mode": "lines" if len(total) > 1 else "markers", "x": layers,
         "y": typed(np.where(np.isfinite(total), total, np.nan)), "connectgaps": False,
     }  # fmt: skip
-    under, over = ({"color": palette[color], "width": width, "shape": "hvh"} for color, width in (("panel", 4.5), ("ink", 1.8)))  # fmt: skip
-    return [
-        {**line, "name": "", "line": under, "marker": {"color": palette["panel"], "size": 10}, "hoverinfo": "skip"},
-        {**line, "name": "total", "line": over, "marker": {"color": palette["ink"], "size": 7},
-         "hovertemplate": "total: %{y:+.3f}<extra></extra>"},
-    ]  # fmt: skip
+    shape = "linear" if many else "hvh"
+    under, over = ({"color": palette[color], "width": width, "shape": shape} for color, width in (("panel", 4), ("ink", 1.2 if many else 1.8)))  # fmt: skip
+    below = {**line, "name": "", "line": under, "marker": {"color": palette["panel"], "size": 10}, "hoverinfo": "skip"}
+    above = {
+        **line, "name": "total", "line": over, "marker": {"color": palette["ink"], "size": 7},
+        "hovertemplate": "total: %{y:+.3f}<extra></extra>",
+    }  # fmt: skip
+    return [above] if many else [below, above]
 
 
-def _lost(palette: Mapping[str, str], factors: Factors, names: Mapping[str, str], height: float) -> list[dict[str, Any]]:
+def _lost(
+    palette: Mapping[str, str], factors: Factors, names: Mapping[str, str], height: float
+) -> list[dict[str, Any]]:
     """Marks at the foot: which part makes the signal exactly 0, and where there is none left to split."""
     zero = {name: np.isneginf(factors.part(name)) for name in PARTS}
-    traces = [
-        zero_marks(palette[COLORS[name]], palette["ink"], names[name], np.flatnonzero(at) + 1, height)
-        for name, at in zero.items() if at.any()
-    ]  # fmt: skip
+    traces: list[dict[str, Any]] = []
+    for name, at in zero.items():
+        if at.any():
+            layers = np.flatnonzero(at) + 1
+            traces.append(zero_marks(palette[COLORS[name]], palette["ink"], names[name], layers, height, not traces))
     nothing = np.flatnonzero(~factors.whole & ~np.any(list(zero.values()), axis=0)) + 1
     if nothing.size:
         middle = nothing[len(nothing) // 2]

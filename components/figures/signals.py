@@ -47,14 +47,17 @@ def signal_lines(
     """The chart of these signals; `span` is (low, high, tick step) in decades, `in_words` adds the hover texts, `formats` (a proviso) where number formats end."""
     depth = max(len(signal.log10_size) for signal in signals)
     low, high, step = span
-    zeros = any(np.isneginf(signal.log10_size).any() for signal in signals)
+    first = next((signal for signal in signals if np.isneginf(signal.log10_size).any()), None)
+    zeros = first is not None
     if zeros:  # room for the zero marks below everything that has a size
         low -= step
     traces = [_line(palette, signal, in_words) for signal in signals]
-    traces += [_zero_marks(palette, signal, low + step / 2) for signal in signals]
+    traces += [_zero_marks(palette, signal, low + step / 2, labeled=signal is first) for signal in signals]
     shapes, notes = _format_ends(palette, signals, low, high, formats) if formats is not None else ([], [])
     ends = {signal.label: signal for signal in signals if signal.label and np.isfinite(signal.log10_size[-1])}
-    labels = end_labels({label: float(signal.log10_size[-1]) for label, signal in ends.items()}, 0.08 * (high - low))
+    labels = end_labels(
+        {label: float(signal.log10_size[-1]) for label, signal in ends.items()}, 0.08 * (high - low), high
+    )
     notes += [end_note(palette, signals[-1].role, text, height) for text, height in labels]
     margin = {"margin": WITH_END_LABELS} if ends else {}
     return figure(
@@ -86,9 +89,9 @@ def _line(palette: Palette, signal: Signal, in_words: bool) -> dict[str, Any]:
     return trace
 
 
-def _zero_marks(palette: Palette, signal: Signal, height: float) -> dict[str, Any]:
+def _zero_marks(palette: Palette, signal: Signal, height: float, labeled: bool) -> dict[str, Any]:
     layers = np.flatnonzero(np.isneginf(signal.log10_size)) + 1
-    return zero_marks(palette[ROLES[signal.role][0]], palette["ink"], signal.name, layers, height)
+    return zero_marks(palette[ROLES[signal.role][0]], palette["ink"], signal.name, layers, height, labeled)
 
 
 def _format_ends(
