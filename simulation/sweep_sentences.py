@@ -67,18 +67,19 @@ def _fixed(ratio: float, network: NetworkConfig) -> str:
     return f"{why}: the slider changes nothing, {what}."
 
 
-def _scale(value: float, width: float | None = None) -> str:
+def scale_text(value: float, width: float | None = None) -> str:
     """A weight scale with as many digits as tell the interval's ends apart."""
     return digits(value, 3 if width is None or width > 1.1 else 4 if width > 1.01 else 5)
 
 
-def _width(factor: float) -> str:
+def width_text(factor: float) -> str:
+    """By what factor an interval's high end exceeds its low one."""
     places = 2 if factor >= 1.02 else 3 if factor >= 1.002 else 4
     return digits(factor) if factor >= 2 else f"{factor:.{places}f}"
 
 
 def _critical(critical: Critical, crossings: int) -> str:
-    scale = _scale(critical.weight_scale, critical.width)
+    scale = scale_text(critical.weight_scale, critical.width)
     below, above = critical.ratios
     if max(abs(below), abs(above)) <= INTERVAL_DECADES:
         text = f"Critical at weight scale {scale}: there the error signal is as large at layer 1 as at the last."
@@ -95,11 +96,11 @@ def _interval(critical: Critical) -> str:
     low, high = critical.interval
     if low is not None and high is not None:
         assert critical.width is not None
-        ends = f"{_scale(low, critical.width)} to {_scale(high, critical.width)}"
-        return f"It stays within a decade from {ends}, a factor of {_width(critical.width)}."
+        ends = f"{scale_text(low, critical.width)} to {scale_text(high, critical.width)}"
+        return f"It stays within a decade from {ends}, a factor of {width_text(critical.width)}."
     if low is not None:
-        return f"It stays within a decade from {_scale(low)} to the slider's end."
-    upto = "at every scale of the slider" if high is None else f"at every scale up to {_scale(high)}"
+        return f"It stays within a decade from {scale_text(low)} to the slider's end."
+    upto = "at every scale of the slider" if high is None else f"at every scale up to {scale_text(high)}"
     return f"It stays within a decade {upto}."
 
 
@@ -138,7 +139,7 @@ def _by_depth(critical: dict[int, Critical | None]) -> str:
     widths = {depth: one.width for depth, one in critical.items() if one and one.width}
     if len(widths) < 2:
         return ""
-    listed = [f"{_width(width)} at {depth}" for depth, width in widths.items()]
+    listed = [f"{width_text(width)} at {depth}" for depth, width in widths.items()]
     return f"By depth that factor is {', '.join(listed)}."
 
 

@@ -11,6 +11,7 @@ from components.critical import ACTIVATION_TITLE, ACTIVATION_TITLES, LEADS, crit
 from components.figures.critical import activation_curve, gradient_curve
 from components.panels import Chart
 from components.text import rich
+from simulation.axes import OVER
 from simulation.sweep import Curve, Sweep, sweep
 from simulation.sweep_sentences import describe_sweep
 
@@ -55,7 +56,8 @@ def _show(state: State, result: Sweep, palette: Palette) -> Components:
         ids.chart("critical"): {"figure": gradient_curve(palette, result, present)},
         ids.chart("critical-activation"): {"figure": activation_curve(palette, result, present)},
         ids.title("critical-activation"): {"children": ACTIVATION_TITLES.get(result.over, ACTIVATION_TITLE)},
-        ids.lead("critical"): {"children": LEADS[result.over]},
+        ids.lead("critical"): {"children": LEADS.get(result.over, "")},
+        ids.summary("over"): {"children": OVER[result.over].summary},
         ids.caption("critical"): {"children": rich(describe_sweep(result))},
         ids.body("critical"): {"children": critical_body(result)},
     }

@@ -79,22 +79,21 @@ def _figure(
     x, shown = position(result.axis), next(reversed(curves.values()))
     heights = np.where(np.isneginf(shown), foot, np.clip(shown, low, high))
     draggable = result.over == "weight_scale"
-    rising = len(x) < 2 or heights[-1] >= heights[0]
     marks = [
-        *(critical_marks.band(palette, bottom, high, rising) if banded else ()),
+        *(critical_marks.band(palette, bottom, high) if banded else ()),
         *critical_marks.beyond(palette, x, list(curves.values()), low, high),
         *critical_marks.critical_scales(palette, {role: curve.critical for role, curve in _curves(result).items()}, axis["range"]),
         *critical_marks.here(palette, float(position(present)), x, heights, draggable),
     ]  # fmt: skip
     traces = [_line(palette, result, role, x, values) for role, values in curves.items()]
     traces += [
-        zero_marks(palette[ROLES[role][0]], palette["ink"], role, x[np.isneginf(values)], foot)
+        zero_marks(palette[ROLES[role][0]], palette["ink"], role, x[np.isneginf(values)], foot, labeled=False)
         for role, values in curves.items()
     ]
     drawn = figure(
         palette, traces, axis, decade_axis(bottom, high, step, foot if zeros else None),
         shapes=[mark for mark in marks if "text" not in mark], annotations=[mark for mark in marks if "text" in mark],
-        margin={"l": 52, "r": 40, "t": 40, "b": 38},
+        margin={"l": 52, "r": 74 if banded else 40, "t": 40, "b": 38},
     )  # fmt: skip
     if draggable:
         drawn["layout"] |= {"meta": {"along": [x.tolist(), heights.tolist()]}, "dragmode": "pan"}

@@ -16,22 +16,22 @@ from simulation.sentences import digits
 
 Palette = Mapping[str, str]
 Marks = Iterator[dict[str, Any]]
+_WHOSE = {"baseline": " as set", "remedied": " with remedies"}
 _UPPER_ROW, _LOWER_ROW = 20, 4  # pixels above the plot
 _APART = 0.3  # of the axis: names that are nearer share a line
 
 
-def band(palette: Palette, bottom: float, top: float, rising: bool) -> Marks:
-    """Within a decade, too small, too large: shaded, and named where a rising curve (or a falling one) is not."""
+def band(palette: Palette, bottom: float, top: float) -> Marks:
+    """Within a decade, too small, too large: shaded, and named beside the plot."""
     edge = INTERVAL_DECADES
     across = {"xref": "paper", "x0": 0, "x1": 1, "layer": "below"}
     for y0, y1, color, opacity in ((bottom, -edge, "vanishing", 0.05), (-edge, edge, "stable", 0.14), (edge, top, "exploding", 0.05)):  # fmt: skip
         yield {"type": "rect", **across, "y0": y0, "y1": y1, "line": {"width": 0}, "fillcolor": transparent(palette[color], opacity)}  # fmt: skip
     yield {"type": "line", **across, "y0": 0, "y1": 0, "line": {"width": 1, "color": palette["baseline"]}}
-    left, right = {"x": 0.01, "xanchor": "left"}, {"x": 0.99, "xanchor": "right"}
-    above, below = (left, right) if rising else (right, left)
-    yield {"xref": "paper", **below, **_text(palette, "vanishing", "vanishing", bottom, "bottom")}
-    yield {"xref": "paper", **above, **_text(palette, "exploding", "exploding", top, "top")}
-    yield {"xref": "paper", **above, **_text(palette, "stable", "within a decade", 0, "middle")}
+    beside = {"xref": "paper", "x": 1, "xanchor": "left", "xshift": 4}
+    yield {**beside, "yshift": 2, **_text(palette, "exploding", "exploding", edge, "bottom")}
+    yield {**beside, **_text(palette, "stable", f"± {edge:g} decade", 0, "middle")}
+    yield {**beside, "yshift": -2, **_text(palette, "vanishing", "vanishing", -edge, "top")}
 
 
 def beyond(palette: Palette, x: Array, curves: Sequence[Array], low: float, high: float) -> Marks:
@@ -62,7 +62,7 @@ def critical_scales(palette: Palette, critical: Mapping[str, Critical | None], s
             yield {"type": "rect", "x0": span[0] if low is None else low, "x1": span[1] if high is None else high,
                    "yref": "paper", "y0": 0.035 * row, "y1": 0.035 * row + 0.025, "line": {"width": 0},
                    "fillcolor": palette["stable"], "opacity": 1 if row == len(found) - 1 else 0.55}  # fmt: skip
-        names.append((at, f"{'critical' if role == 'baseline' else 'with remedies'} {digits(one.weight_scale, 3)}"))
+        names.append((at, f"critical{_WHOSE[role] if len(critical) > 1 else ''} {digits(one.weight_scale, 3)}"))
     if len(names) > 1 and abs(names[0][0] - names[1][0]) < _APART * (span[1] - span[0]):
         names = [(names[1][0], ", ".join(name for _, name in names))]
     for at, name in names:
