@@ -62,6 +62,11 @@ def title(chart: str) -> str:
     return f"title-{chart}"
 
 
+def line(chart: str) -> str:
+    """What a chart of a panel says under its title."""
+    return f"line-{chart}"
+
+
 def table(panel: str) -> str:
     return f"table-{panel}"
 

@@ -58,7 +58,7 @@ def panel_card(
 def _chart(chart: Chart, key: str) -> html.Div:
     if not chart.title:
         return cards.frame(chart.name, ids.caption(key), chart.by_layer, chart.sets)
-    title, words = ids.title(chart.name), ids.caption(chart.name)
+    title, words = ids.title(chart.name), ids.line(chart.name)
     return html.Div(
         [
             html.Div([html.H3(chart.title, id=title), *cards.picture_buttons(chart.name)], className="chart-head"),

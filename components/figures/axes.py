@@ -121,7 +121,8 @@ def end_labels(heights: Mapping[str, float], apart: float, top: float = inf) -> 
     def room(text: str) -> float:
         return apart * (text.count("<br>") + 1) / 2
 
-    for name, height in sorted([*heights.items()][::-1], key=lambda item: item[1]):
+    last_first = list(heights.items())[::-1]
+    for name, height in sorted(last_first, key=lambda item: item[1]):
         if placed and height - placed[-1][1] < apart / 4:
             text, height = placed.pop()
             name = f"{name}<br>{text}"

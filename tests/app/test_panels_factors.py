@@ -72,7 +72,7 @@ def test_what_is_shown_is_plain_json_in_words(state, theme):
     for junk in ("nan", "inf ", "None", "inf<"):
         assert junk not in said
         assert junk not in text.replace("information", "")
-    assert set(components) == {ids.caption("factors"), ids.lead("factors"), *(f"{kind}-factors-{chart}" for kind in ("chart", "caption") for chart in ("delta", "weights"))}  # fmt: skip
+    assert set(components) == {ids.caption("factors"), ids.lead("factors"), *(f"{kind}-factors-{chart}" for kind in ("chart", "line") for chart in ("delta", "weights"))}  # fmt: skip
 
 
 def test_the_bars_add_up_to_the_trace():
