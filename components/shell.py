@@ -22,7 +22,7 @@ NAME = "Gradient Flow Lab"
 def header() -> html.Header:
     return html.Header(
         [
-            html.A(NAME, href="/", className="brand"),
+            html.A([html.Img(src="/assets/icon.svg", alt="", width=22, height=22), html.Span(NAME)], href="/", className="brand", **{"aria-label": NAME}),
             html.Nav(html.A("Explore", href="/", **{"aria-current": "page"}), **{"aria-label": "Pages"}),
             html.Div(
                 [

@@ -340,7 +340,7 @@ def test_the_csv_link_is_that_of_the_address(lab: Lab) -> None:
     lab.enter("depth", "12")
     lab.chip("remedies", "he").click()
     lab.settle(depth="12", remedies="he")
-    link = lab.page.locator("#csv-link").get_attribute("href")
+    link = lab.page.locator(".files a", has_text="CSV").get_attribute("href")
     assert link == f"/api/v1/trace.csv?{lab.query}"
     table = lab.page.request.get(lab.address + link).text().splitlines()
     assert len(table) == 1 + 12
@@ -349,7 +349,7 @@ def test_the_csv_link_is_that_of_the_address(lab: Lab) -> None:
 
 def test_a_chart_can_be_saved_as_svg(lab: Lab) -> None:
     with lab.page.expect_download() as saved:
-        lab.page.locator("#picture-backward-delta").click()
+        lab.page.locator("#card-backward-delta [data-picture=svg]").click()
     assert saved.value.suggested_filename.endswith(".svg")
     assert "<svg" in Path(saved.value.path()).read_text()
 
