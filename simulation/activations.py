@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erf, erfc
 
+from simulation.formulas import Formula
 from simulation.registry import Registry
 from simulation.workspace import WORKSPACE
 
@@ -37,6 +38,7 @@ class Activation:
     homogeneous: phi(c z) = c phi(z) for every c > 0.
     common: among the few that are shown first.
     slopes: whether it reads the config's `negative_slope`, has its slopes "drawn", or needs none.
+    code: how the programs that people take away say it; without it there is no program with this activation.
     """
 
     key: str
@@ -51,6 +53,7 @@ class Activation:
     slopes: str = "none"
     critical: bool = True
     common: bool = False
+    code: Formula | None = None
 
     def __call__(self, z: Array, slope: Slope = 0.0) -> Array:
         """phi(z), in a new array."""
@@ -293,62 +296,77 @@ ACTIVATIONS: Registry[Activation] = Registry(
     Activation(
         "linear", "linear", "Passes everything on: depth is then a product of matrices, nothing else.",
         "z", _linear, _linear_derivative, _constant(1.0), homogeneous=True,
+        code=Formula("z", "np.ones_like(z)", "z"),
     ),
     Activation(
         "relu", "ReLU", "Keeps what is positive and drops the rest, half of the power; He's weights make up for it.",
         "max(z, 0)", _relu, _relu_derivative, _constant(sqrt(2)), homogeneous=True, common=True,
+        code=Formula("np.maximum(z, 0)", "np.where(z > 0, 1.0, 0.0)", "F.relu(z)"),
     ),
     Activation(
         "leaky_relu", "leaky ReLU", "ReLU with a small slope below 0, so that no unit is ever wholly dead.",
         "max(z, a z)", _leaky, _leaky_derivative, lambda a: sqrt(2 / (1 + a * a)), homogeneous=True, slopes="config", common=True,
+        code=Formula("np.where(z > 0, z, {a} * z)", "np.where(z > 0, 1.0, {a})", "F.leaky_relu(z, {a})"),
     ),
     Activation(
         "rrelu", "randomized leaky ReLU", "Leaky ReLU whose negative slope is drawn between 1/8 and 1/3 for every entry.",
         "max(z, a z), a drawn", _leaky, _leaky_derivative, _constant(sqrt(2 / (1 + _MEAN_SQUARE_RRELU))),
         homogeneous=True, slopes="drawn",
+        code=Formula("np.where(z > 0, z, a * z)", "np.where(z > 0, 1.0, a)", "torch.where(z > 0, z, a * z)"),
     ),
     Activation(
         "elu", "ELU", "Linear above 0, an exponential that levels off at -1 below.",
         "z or e^z - 1", _elu, _elu_derivative, _constant(1.0), flat=(log(0.05), inf),
+        code=Formula("np.where(z > 0, z, np.expm1(np.minimum(z, 0)))", "np.exp(np.minimum(z, 0))", "F.elu(z)"),
     ),
     Activation(
         "selu", "SELU", "ELU scaled so that activations settle at mean 0 and variance 1; gradients still grow by 1.035 a layer.",
         "scaled ELU", _selu, _selu_derivative, _constant(1.0), flat=(log(0.05), inf), critical=False,
+        code=Formula(f"{SELU_SCALE} * np.where(z > 0, z, {SELU_ALPHA} * np.expm1(np.minimum(z, 0)))", f"{SELU_SCALE} * np.where(z > 0, 1.0, {SELU_ALPHA} * np.exp(np.minimum(z, 0)))", "F.selu(z)"),
     ),
     Activation(
         "gelu", "GELU", "z times the chance that a normal variable is below it; vanishes with He weights.",
         "z Phi(z)", _gelu, _gelu_derivative, _constant(1.481114412708348), flat=(-2.2785606938035556, inf), common=True, critical=False,
+        code=Formula("z * normal_cdf(z)", "normal_cdf(z) + z * np.exp(-z * z / 2) / math.sqrt(2 * math.pi)", "z * torch.erfc(-z / math.sqrt(2)) / 2", numpy_helpers=("normal_cdf",), torch_why="F.gelu takes 1 + erf, which is exactly 0 from z = -8.4 down; this keeps its digits."),
     ),
     Activation(
         "silu", "SiLU (swish)", "z times its sigmoid: a smooth ReLU that, like GELU, vanishes with He weights.",
         "z sigmoid(z)", _silu, _silu_derivative, _constant(1.6233202579524972), flat=(-3.9298973160966497, inf), critical=False,
+        code=Formula("z * sigmoid(z)", "sigmoid(z) * (1 + z * sigmoid(-z))", "F.silu(z)", numpy_helpers=("sigmoid",)),
     ),
     Activation(
         "mish", "Mish", "z times the tanh of its softplus: a close cousin of SiLU.",
         "z tanh(log(1 + e^z))", _mish, _mish_derivative, _constant(1.4447552325473194), flat=(-3.9812514949128044, inf), critical=False,
+        code=Formula("z * np.tanh(np.logaddexp(0, z))", "np.tanh(np.logaddexp(0, z)) + z * sigmoid(z) * (1 - np.tanh(np.logaddexp(0, z)) ** 2)", "F.mish(z)", numpy_helpers=("sigmoid",)),
     ),
     Activation(
         "softplus", "softplus", "A smooth ReLU that never reaches 0: no weight scale keeps both its signals steady.",
         "log(1 + e^z)", _softplus, _softplus_derivative, _constant(1.8462285453386054), flat=(log(0.05 / 0.95), inf), critical=False,
+        code=Formula("np.logaddexp(0, z)", "sigmoid(z)", "F.softplus(z, threshold=45)", numpy_helpers=("sigmoid",), torch_why="From its threshold on F.softplus returns z itself: at the default, 20, that is off by 2e-9."),
     ),
     Activation(
         "softsign", "softsign", "Levels off like tanh, but slowly: its flat parts are never wholly flat.",
         "z / (1 + |z|)", _softsign, _softsign_derivative, _constant(1.0), flat=(1 - sqrt(20), sqrt(20) - 1),
+        code=Formula("z / (1 + np.abs(z))", "1 / (1 + np.abs(z)) ** 2", "F.softsign(z)"),
     ),
     Activation(
         "tanh", "tanh", "Levels off at -1 and 1. Critical at gain 1; the 5/3 that PyTorch recommends explodes.",
         "tanh(z)", _tanh, _tanh_derivative, _constant(1.0), flat=(-_TANH_FLAT, _TANH_FLAT), common=True,
+        code=Formula("np.tanh(z)", "sech2(z)", "Tanh.apply(z)", numpy_helpers=("sech2",), torch_helpers=("Tanh",)),
     ),
     Activation(
         "hardtanh", "hard tanh", "Linear between -1 and 1 and wholly flat outside: there the gradient is exactly 0.",
         "clip(z, -1, 1)", _hardtanh, _hardtanh_derivative, _constant(1.0), flat=(-1.0, 1.0),
+        code=Formula("np.clip(z, -1, 1)", "np.where(np.abs(z) < 1, 1.0, 0.0)", "F.hardtanh(z)"),
     ),
     Activation(
         "sigmoid", "sigmoid", "Levels off at 0 and 1; its slope of at most 1/4 costs most of the signal.",
         "1 / (1 + e^-z)", _sigmoid, _sigmoid_derivative, _constant(10.149263710019529), flat=(-_SIGMOID_FLAT, _SIGMOID_FLAT), common=True,
+        code=Formula("np.exp(-np.logaddexp(0, -z))", "phi(z) * phi(-z)", "torch.exp(F.logsigmoid(z))", torch_why="torch.sigmoid's slope, s (1 - s), is exactly 0 from z = 37 on; the true one, and this one, from 745."),
     ),
     Activation(
         "erf", "erf", "The error function: close to tanh, and the one whose theory has closed formulas.",
         "erf(z)", _erf, _erf_derivative, _constant(sqrt(pi) / 2), flat=(-sqrt(log(20)), sqrt(log(20))),
+        code=Formula("erf(z)", "2 / math.sqrt(math.pi) * np.exp(-z * z)", "torch.erf(z)", numpy_helpers=("erf",)),
     ),
 )  # fmt: skip

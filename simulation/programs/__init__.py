@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from simulation.activations import ACTIVATIONS
 from simulation.config import NetworkConfig
 from simulation.programs import in_numpy, in_pytorch
 from simulation.registry import Registry
@@ -32,5 +33,11 @@ LANGUAGES: Registry[Language] = Registry(
 
 
 def program(config: NetworkConfig, language: str) -> str:
-    """The program's text; KeyError for a language that is not in `LANGUAGES`."""
+    """The program's text; KeyError for a language that is not in `LANGUAGES`.
+
+    For an activation whose registry entry gives no code it is a comment that says so.
+    """
+    activation = ACTIVATIONS[config.activation]
+    if not activation.code:
+        return f"# There is no program with {activation.label}: its entry in the registry gives no code.\n"
     return LANGUAGES[language].write(config)

@@ -7,7 +7,7 @@ from simulation.config import NetworkConfig
 from simulation.normalizations import NORMALIZATIONS
 from simulation.programs import structure
 from simulation.programs.draws import draw_lines
-from simulation.programs.formulas import FORMULAS, HELPERS
+from simulation.programs.helpers import HELPERS
 from simulation.programs.text import function, loop, number, times, when
 from simulation.programs.whole import assemble
 
@@ -35,7 +35,9 @@ def write(config: NetworkConfig) -> str:
 def _activation(config: NetworkConfig) -> list[str]:
     if config.activation == "linear":
         return []
-    activation, formula = ACTIVATIONS[config.activation], FORMULAS[config.activation]
+    activation = ACTIVATIONS[config.activation]
+    formula = activation.code
+    assert formula, "program() asks first"
     arguments, _ = structure.phi_arguments(config)
     value, slope = (text.format(a=number(config.negative_slope)) for text in (formula.numpy, formula.numpy_slope))
     return [
