@@ -2,7 +2,7 @@
 
 from math import isinf
 
-from app.state import NETWORK_WORDS, State
+from app.state import NETWORK_WORDS, WORDS, State
 from components.text import minus
 from simulation.diagnosis import Change, Verdict
 from simulation.parameters import Choice, Subset
@@ -14,7 +14,7 @@ MOST_NAMED = 2
 
 def said(word: str, value: object) -> str:
     """The setting's value as people say it."""
-    parameter = NETWORK_WORDS[word]
+    parameter = WORDS[word]
     if isinstance(parameter, Choice):
         return parameter.options[str(value)].label
     if isinstance(parameter, Subset):

@@ -42,19 +42,20 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     api.register(server, traces)
     live.register(server, traces)
     stream.register(server, traces)
-    paths = {page.PATH for page in PAGES} | {f"/embed/{key}" for key in embed.KEYS}
+    paths = {*(page.PATH for page in PAGES), *embed.PATHS}
 
     @server.before_request
     def only_known_paths() -> Response | None:
         """Dash answers any address with its page; an unknown one is to be a 404."""
         if request.endpoint != DASH_CATCH_ALL or request.path in paths:
             return None
-        return Response("There is no such page here.\n", 404, mimetype="text/plain")
+        missing = embed.NOT_FOUND if request.path.startswith("/embed") else "There is no such page here.\n"
+        return Response(missing, 404, mimetype="text/plain")
 
     for page in PAGES:
         dash.register_page(page.__name__, path=page.PATH, title=f"{page.TITLE} · Gradient Flow Lab", layout=page.layout)
         page.register(app, traces)
-    dash.register_page(embed.__name__, path_template=embed.PATH, title="Gradient Flow Lab", layout=embed.layout)
+    embed.register()
     wiring.register(app)
     app.layout = html.Div(dash.page_container)
     return app

@@ -52,7 +52,7 @@
   }
   /* A click on a layer looks into it. */
   function chooseLayer(layer) {
-    const last = document.querySelector("#slider-layer [role=slider]");
+    const last = document.querySelector(".page:not([data-locked~=layer]) #slider-layer [role=slider]");
     if (last && Number.isInteger(layer)) window.dash_clientside.set_props("value-layer", { value: String(layer) });
   }
   /* All charts by layer have the same axis: one is zoomed along it, and all are. */

@@ -24,8 +24,9 @@ def control(name: str, parameter: Parameter, value: Any, shown: bool = True, loc
         for part in _parts(inside):
             _lock(part)
     return html.Div(
-        inside, id=ids.control(name), className="control", hidden=not shown, **{"data-label": parameter.label}
-    )
+        inside, id=ids.control(name), className="control locked" if locked else "control", hidden=not shown,
+        **{"data-label": parameter.label},
+    )  # fmt: skip
 
 
 def _parts(children: Any) -> Iterator[Any]:

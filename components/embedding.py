@@ -1,6 +1,6 @@
 """The frame around a part of the lab that stands in somebody else's page."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from dash import html
@@ -8,25 +8,31 @@ from dash import html
 from components import ids
 from components.shell import NAME
 
-# What can be embedded: its title for readers of the page around it, and a height in pixels that does without a script.
+# What can be embedded: its title for readers of the page around it, and the height in pixels that it takes from 600
+# pixels of width on, for pages that allow no script.
 EMBEDS = {
-    "backward": ("Gradients by layer", 560),
-    "forward": ("Activations by layer", 460),
-    "heatmap": ("Where the error signals lie", 460),
+    "backward": ("Gradients by layer", 460),
+    "forward": ("Activations by layer", 440),
+    "heatmap": ("Where the error signals lie", 440),
     "critical": ("The critical weight scale", 640),
     "layer": ("Inside one layer", 820),
 }
 
 
 def page(
-    parts: Sequence[Any], controls: Sequence[Any], notes: Sequence[str], printed_legend: Sequence[Any], full_page: str,
-    holders: Sequence[Any], keep: str, printed: bool,
+    parts: Sequence[Any], controls: Sequence[Any], notes: Sequence[str], legend: Sequence[Any], settings: Sequence[tuple[str, str]],
+    holders: Sequence[Any], query: str, locked: Collection[str], kept: str,
 ) -> html.Div:  # fmt: skip
-    """The sentence, the chosen controls, the charts, and the way to the full page; `keep` stays in the address."""
-    link = html.A(
-        [NAME, " ↗"], href=full_page, target="_blank", rel="noopener", className="quiet-link", **{"data-follow": "/"}
-    )
-    legend = html.Span(list(printed_legend), id=ids.LEGEND, className="legend")
+    """The sentence, the chosen controls, the charts, and the way to the full page.
+
+    settings: for paper, all of them in words, and the address is spelled out. kept: what stays in the address.
+    """
+    for part in parts:
+        if isinstance(part, html.Details):
+            part.children[0].tabIndex = "-1"  # it stays open
+    legend = html.Span(list(legend), id=ids.LEGEND, className="legend")
+    foot = [legend, _link(query, spelled=bool(settings))]
+    said = [html.Span([f"{label} ", html.B(value)]) for label, value in settings]
     return html.Div(
         html.Main(
             [
@@ -35,10 +41,20 @@ def page(
                 html.Div([html.P(note) for note in notes], id=ids.NOTES, className="notes", role="status"),
                 *([html.Div(list(controls), className="panel-controls")] if controls else []),
                 html.Div(list(parts), className=f"charts of-{len(parts)}"),
-                html.P([legend, link], className="embed-foot"),
+                *([html.P(said, className="settings")] if said else []),
+                html.P(foot, className="embed-foot"),
                 *holders,
             ],
             className="main",
         ),
-        className="page embed printed" if printed else "page embed", **{"data-keep": keep},
+        className="page embed printed" if settings else "page embed",
+        **{"data-keep": kept, "data-locked": " ".join(locked)},
+    )  # fmt: skip
+
+
+def _link(query: str, spelled: bool) -> html.A:
+    """To the same network on the full page; on paper its whole address, which the browser alone knows."""
+    text: dict[str, Any] = {"data-template": "{origin}/?{query}"} if spelled else {}
+    return html.A(
+        f"Open in {NAME} ↗", href=f"/?{query}", target="_blank", rel="noopener", className="quiet-link", **{"data-follow": "/"}, **text
     )  # fmt: skip
