@@ -20,18 +20,21 @@
     return ys[left] + share * (ys[right] - ys[left]);
   }
 
+  /* What is drawn is only pushed aside: Plotly would draw the whole chart again, and puts it right with the next figure. */
   function place(field, x) {
     for (const frame of document.querySelectorAll(`.frame[data-sets="${field}"]`)) {
       const chart = chartOf(frame);
       if (!chart) continue;
-      const moved = {};
-      chart.layout.shapes.forEach(({ name }, index) => {
-        const of = (key) => `shapes[${index}].${key}`;
-        if (name === "here") moved[of("x0")] = moved[of("x1")] = x;
-        if (name === "handle") Object.assign(moved, { [of("xanchor")]: x, [of("yanchor")]: heightAt(chart.layout.meta.along, x) });
+      const { xaxis, yaxis } = chart._fullLayout, { shapes, annotations, meta } = chart.layout;
+      const push = (selector, from, to) => {
+        const across = xaxis.l2p(x) - xaxis.l2p(from.x), down = to === undefined ? 0 : yaxis.l2p(to) - yaxis.l2p(from.y);
+        for (const part of chart.querySelectorAll(selector)) part.style.transform = `translate(${across}px, ${down}px)`;
+      };
+      shapes.forEach(({ name, x0, xanchor, yanchor }, index) => {
+        if (name === "here") push(`.shape-group[data-index="${index}"] > path`, { x: x0 });
+        if (name === "handle") push(`.shape-group[data-index="${index}"] > path`, { x: xanchor, y: yanchor }, heightAt(meta.along, x));
       });
-      chart.layout.annotations.forEach(({ name }, index) => { if (name === "here") moved[`annotations[${index}].x`] = x; });
-      window.Plotly.relayout(chart, moved);
+      annotations.forEach((note, index) => { if (note.name === "here") push(`.annotation[data-index="${index}"]`, note); });
     }
   }
 

@@ -8,7 +8,7 @@ from simulation.critical import Critical
 from simulation.sweep import Sweep
 from simulation.sweep_sentences import scale_text, width_text
 
-ACTIVATION_TITLES = {"width": "Activations at the last layer: the coordinate check"}
+ACTIVATION_TITLES = {"width": "Last activations: the coordinate check"}
 ACTIVATION_TITLE = "Activations at the last layer"
 LEADS = {"weight_scale": "Press or drag in a chart to move the weight scale."}
 

@@ -77,7 +77,8 @@ def _figure(
     bottom = low - step if zeros else low
     position, axis = POSITIONS[result.over], _axis(result)
     x, shown = position(result.axis), next(reversed(curves.values()))
-    heights = np.where(np.isneginf(shown), foot, np.clip(shown, low, high))
+    inside = 0.04 * (high - bottom)  # so that the handle is seen as a whole
+    heights = np.clip(np.where(np.isneginf(shown), foot, shown), bottom + inside, high - inside)
     draggable = result.over == "weight_scale"
     marks = [
         *(critical_marks.band(palette, bottom, high) if banded else ()),
@@ -93,10 +94,11 @@ def _figure(
     drawn = figure(
         palette, traces, axis, decade_axis(bottom, high, step, foot if zeros else None),
         shapes=[mark for mark in marks if "text" not in mark], annotations=[mark for mark in marks if "text" in mark],
-        margin={"l": 52, "r": 74 if banded else 40, "t": 40, "b": 38},
+        margin={"l": 52, "r": 74, "t": 40, "b": 38},
     )  # fmt: skip
     if draggable:
-        drawn["layout"] |= {"meta": {"along": [x.tolist(), heights.tolist()]}, "dragmode": "pan"}
+        drawn["layout"] |= {"meta": {"along": [x.tolist(), heights.tolist()]}, "dragmode": "pan"}  # see assets/press.js
+        drawn["layout"]["modebar"]["remove"] = ["zoom2d", "pan2d", "resetScale2d"]
     return drawn
 
 

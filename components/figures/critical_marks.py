@@ -45,8 +45,8 @@ def beyond(palette: Palette, x: Array, curves: Sequence[Array], low: float, high
     ):
         if leaves:
             text = f"{arrow} to 10<sup>{minus(f'{size:.0f}')}</sup>"
-            side = "left" if 2 * at < len(x) else "right"
-            yield {"x": float(x[at]), "xanchor": side, **_text(palette, color, text, y, yanchor)}
+            place = {"x": float(x[at])} if 2 * at < len(x) else {"xref": "paper", "x": 1, "xshift": 4}
+            yield {**place, "xanchor": "left", **_text(palette, color, text, y, yanchor)}
 
 
 def critical_scales(palette: Palette, critical: Mapping[str, Critical | None], span: Sequence[float]) -> Marks:
