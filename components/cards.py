@@ -167,28 +167,24 @@ def trace_table(columns: Mapping[str, NDArray[np.float64]]) -> html.Div:
 
 def comparison(
     settings: list[tuple[str, str, str]], signals: list[tuple[str, float, float, str]], swapped: str, without: str
-) -> html.Section:
-    """Pinned against present: the settings that differ, the signals, and buttons that bring the two states."""
+) -> html.Div:
+    """Pinned against present in a line; unfolded, the settings that differ and the signals; buttons for both states."""
     rows = [html.Tr([html.Th(label, scope="row"), html.Td(a), html.Td(b), html.Td("")]) for label, a, b in settings]
     rows += [
         html.Tr([html.Th(label, scope="row"), html.Td(power(a)), html.Td(power(b)), html.Td(change)])
         for label, a, b, change in signals
     ]
     heads = html.Tr([html.Th(head, scope="col") for head in ("", "pinned", "now", "difference")])
+    table = html.Div(html.Table([html.Thead(heads), html.Tbody(rows)]), className="table-view")
+    count = f"{len(settings)} setting{'' if len(settings) == 1 else 's'} differ{'s' if len(settings) == 1 else ''}"
+    said = f"Against the pinned network the error signal is {signals[0][3]}; {count}."
+    if not settings:
+        said = "The pinned network is the one on the screen: change something, and its lines stay."
     buttons = [
         html.Button(label, className="chip", type="button", **{"data-query": query})
         for label, query in (("Swap", swapped), ("Unpin", without))
     ]
-    same = (
-        []
-        if settings
-        else [html.P("The pinned network is the one on the screen: change something.", className="caption")]
-    )
-    table = html.Div(html.Table([html.Thead(heads), html.Tbody(rows)]), className="table-view")
-    return html.Section(
-        [html.Div([html.H2("Pinned, and now"), *buttons], className="comparison-head"), *same, table],
-        className="card comparison",
-    )
+    return html.Div([html.Details([html.Summary(said), table]), *buttons], className="card comparison")
 
 
 def formats(verdict: Verdict) -> html.Table:

@@ -19,11 +19,13 @@ from simulation.simplifications import simplifications
 NAME = "Gradient Flow Lab"
 
 
-def header() -> html.Header:
+def header(parts: Mapping[str, str]) -> html.Header:
+    """Brand, pages, the parts of this page by their anchors, and what can be done to all of it."""
     return html.Header(
         [
             html.A([html.Img(src="/assets/icon.svg", alt="", width=22, height=22), html.Span(NAME)], href="/", className="brand", **{"aria-label": NAME}),
             html.Nav(html.A("Explore", href="/", **{"aria-current": "page"}), **{"aria-label": "Pages"}),
+            html.Nav([html.A(title, href=f"#{key}") for key, title in parts.items()], className="parts-nav", **{"aria-label": "Parts of this page"}),
             html.Div(
                 [
                     html.Button("↶", id=ids.UNDO, className="plain", type="button", title="Undo (Ctrl Z)", disabled=True, **{"aria-label": "Undo"}),
@@ -159,12 +161,15 @@ def explore(
             html.Div(id=ids.LEGEND, className="legend"),
             html.P("Drag Depth or Weight scale, or switch a remedy on: everything here is simulated again as you move.", id="hint", className="hint"),
             html.P(id=ids.CHANGE, className="change"),
-            html.Div([chart[panel] for panel in ids.PANELS], className="charts"),
             html.Div(id=ids.COMPARISON),
+            html.Div([chart[panel] for panel in ids.PANELS], className="charts"),
             *parts,
             _honesty(),
             *holders,
         ],
         className="main",
     )  # fmt: skip
-    return html.Div([header(), html.Div([rail(values, words, shown), main], className="columns")], className="page")
+    titles = {part.id: part.children[0].children for part in parts}
+    return html.Div(
+        [header(titles), html.Div([rail(values, words, shown), main], className="columns")], className="page"
+    )

@@ -67,9 +67,10 @@ def register(app: dash.Dash, traces: TraceCache) -> None:
         Input(ids.SEARCH, "value"), Input(ids.RESET, "n_clicks"), prevent_initial_call=True,
     )  # fmt: skip
     def start_from(chosen: str | None, clicks: int | None) -> list[Any]:
-        """A preset sets all controls, an activation or initialization its own, reset all to the first preset."""
-        first = f"preset {next(iter(PRESETS))}"
-        return [*chosen_values(chosen if dash.ctx.triggered_id == ids.SEARCH else first), None]
+        """A preset sets the network, an activation or initialization its own control, reset all there is."""
+        if dash.ctx.triggered_id == ids.RESET:
+            return [*(control_value(name, value) for name, value in State().values.items()), None]
+        return [*chosen_values(chosen), None]
 
     @app.callback(
         Output(ids.value("weight_scale"), "value", allow_duplicate=True), Output(ids.SIGMA_BOX, "value"),
