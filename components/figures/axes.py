@@ -97,7 +97,7 @@ def line(palette: Mapping[str, str], role: str, **more: Any) -> dict[str, Any]:
 
 def zero_marks(color: str, ink: str, name: str, layers: Array, height: float, labeled: bool = True) -> dict[str, Any]:
     """Crosses at this height where something is exactly 0, with one label."""
-    middle = layers[len(layers) // 2] if labeled and len(layers) else 0
+    middle = layers[len(layers) // 2] if labeled and len(layers) else None
     return {
         "type": "scatter", "mode": "markers+text", "name": f"{name}, exactly 0",
         "x": layers.tolist(), "y": [height] * len(layers),
