@@ -17,16 +17,17 @@
     return panels.get(panel);
   }
 
-  function onScreen(panel) {
-    if (panel.tagName === "DETAILS" && !panel.open) return false;
+  /* How far from the window it is, in pixels; 0 in it, infinitely far while folded. */
+  function distance(panel) {
+    if (panel.tagName === "DETAILS" && !panel.open) return Infinity;
     const box = panel.getBoundingClientRect();
-    return box.bottom > -NEAR && box.top < window.innerHeight + NEAR;
+    return Math.max(0, -box.bottom, box.top - window.innerHeight);
   }
 
   const due = (quick) => [...document.querySelectorAll("[data-panel]")].filter((panel) => {
     const { shown, going, resting } = memory(panel);
-    return Boolean(panel.dataset.quick) === quick && shown !== goal() && !going && !resting && onScreen(panel);
-  });
+    return Boolean(panel.dataset.quick) === quick && shown !== goal() && !going && !resting && distance(panel) < NEAR;
+  }).sort((one, other) => distance(one) - distance(other));
 
   async function ask(panel) {
     const kept = memory(panel), target = goal(), stop = new AbortController();
@@ -73,6 +74,7 @@
       const text = JSON.stringify(properties);
       if (kept.given[id] === text || !document.getElementById(id)) continue;
       kept.given[id] = text;
+      if (properties.figure && lab.touch.matches) properties.figure.layout.dragmode = false;  // a finger scrolls the page
       set(id, properties);
     }
   }
@@ -108,9 +110,10 @@
 
   document.addEventListener("lab:rested", (event) => {
     const { query } = event.detail;
-    if (history.now === query) return;
-    if (!history.going && history.now !== null) { history.past.push(history.now); history.next = []; }
+    const travelled = history.going;
     history.going = false;
+    if (history.now === query) return;
+    if (!travelled && history.now !== null) { history.past.push(history.now); history.next = []; }
     history.now = query;
     name();
   });
