@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from app.state import WORDS
+from app.options import OPTIONS
+from app.panels import PANELS
+from app.state import STATE_DEFAULTS, WORDS
 from simulation.activations import ACTIVATIONS
 from simulation.config import BUDGET, DEFAULTS, FIELDS, GROUPS, compact, group_of
 from simulation.diagnosis import FORMATS, STABLE_DECADES
@@ -58,6 +60,14 @@ def reference() -> str:
             [(f"`{r.key}`", r.label, r.summary, r.cost, r.nothing_when) for r in REMEDIES.values()],
         ),
         "## Presets\n\n" + _table(("key", "label", "lesson"), [(f"`{p.key}`", p.label, p.summary) for p in PRESETS.values()]),
+        "## Panels\n\nEach at `GET /api/v1/<key>?<state>`, as CSV too where it is a table; `trace`, `trace.csv` and `trace.npz` hold the arrays below.\n\n" + _table(
+            ("key", "title", "question", "options", "CSV"),
+            [(f"`{p.key}`", p.title, p.question, ", ".join(f"`{word}`" for word in p.words), "yes" if p.table else "") for p in PANELS.values()],
+        ),
+        "## Options of panels\n\nThey choose what is looked at; the network is the same. `pin` holds the query of a network to compare with.\n\n" + _table(
+            ("key", "label", "allowed", "default", "what it is"),
+            [(f"`{key}`", p.label, p.allowed, f"`{STATE_DEFAULTS[key]}`", p.summary) for key, p in OPTIONS.items()],
+        ),
         "## Arrays of a trace\n\nEach has one value per layer; index 0 is layer 1.\n\n" + "\n".join(f"- `{name}`" for name in ARRAYS),
         f"## Verdicts\n\nA signal is stable within {STABLE_DECADES:g} decades over the depth, else vanishing or exploding; the network's verdict is the error signal's; "
         "`mixed` when that is stable and another signal is not; `dead` when it is exactly 0 at layer 1.",
