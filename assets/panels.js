@@ -9,6 +9,7 @@
   const RETRY_MS = 2000;
   const NEAR = 300;               // pixels around the window in which a panel counts as on the screen
   const panels = new WeakMap();   // panel element -> what it shows, what is under way, and what it last was given
+  const touch = window.matchMedia("(pointer: coarse)");
   const set = (id, properties) => window.dash_clientside.set_props(id, properties);
   const goal = () => `${lab.wanted}|${document.documentElement.dataset.theme}`;
 
@@ -74,7 +75,7 @@
       const text = JSON.stringify(properties);
       if (kept.given[id] === text || !document.getElementById(id)) continue;
       kept.given[id] = text;
-      if (properties.figure && lab.touch.matches) properties.figure.layout.dragmode = false;  // a finger scrolls the page
+      if (properties.figure && touch.matches) properties.figure.layout.dragmode = false;  // a finger scrolls the page
       set(id, properties);
     }
   }

@@ -68,10 +68,12 @@
       set(`slider-${field}`, { value: x });
     };
     lab.held = pressed = true;
-    move(event);
+    if (event.pointerType !== "touch") move(event);  // a finger may be about to scroll: then the press is canceled
     frame.setPointerCapture(event.pointerId);
-    frame.addEventListener("pointermove", move);
-    const over = () => { pressed = false; frame.removeEventListener("pointermove", move); };
-    for (const name of ["pointerup", "pointercancel"]) frame.addEventListener(name, over, { once: true });
+    const listening = new AbortController(), { signal } = listening;
+    const over = () => { pressed = false; listening.abort(); };
+    frame.addEventListener("pointermove", move, { signal });
+    frame.addEventListener("pointerup", (last) => { move(last); over(); }, { signal });
+    frame.addEventListener("pointercancel", over, { signal });
   }, true);
 })();
