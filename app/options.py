@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from simulation.axes import OVER
+from simulation.clipping import CLIPPINGS
 from simulation.options import Option
 from simulation.parameters import Choice, Number, Parameter
 from simulation.programs import LANGUAGES
@@ -15,10 +16,6 @@ from simulation.registry import Registry
 DIRECTIONS: Registry[Option] = Registry(
     Option("forward", "forward", "What the layer is given, and what it makes of it."),
     Option("backward", "backward", "Which gradient reaches the layer, and which one it hands on to the layer below."),
-)
-CLIPS: Registry[Option] = Registry(
-    Option("norm", "by norm", "All gradients together are shortened to the threshold, if they are longer."),
-    Option("value", "by value", "Each entry is cut off at the threshold, whatever the others do."),
 )
 
 
@@ -34,7 +31,7 @@ class Options:
     direction: str = _option("backward", Choice("Direction", "The way through the network.", DIRECTIONS))
     over: str = _option("weight_scale", Choice("Sweep", "What is varied, all else fixed.", OVER))
     networks: int = _option(16, Number("Networks", "How many seeds are drawn.", 2, 256, integer=True, slider_high=64))
-    clip: str = _option("norm", Choice("Clip", "What the threshold is compared with.", CLIPS))
+    clip: str = _option("norm", Choice("Clip", "What the threshold is compared with.", CLIPPINGS))
     threshold: float = _option(
         1.0,
         Number("Threshold", "The largest norm or entry that is let through.", 1e-6, 1e6, step=0.05, logarithmic=True),

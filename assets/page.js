@@ -34,21 +34,28 @@
     }
   }
 
-  /* The layer under the pointer is marked in every chart. */
-  function markLayer(layer, from) {
-    for (const chart of document.querySelectorAll("[data-by-layer] .js-plotly-plot")) {
-      const frame = chart.closest(".frame");
-      let mark = frame.querySelector(".layer-mark");
-      if (!mark) {
-        mark = document.createElement("div");
-        mark.className = "layer-mark";
-        frame.append(mark);
-      }
-      const layout = chart._fullLayout;
-      const x = layer === null || chart === from ? NaN : layout.xaxis.l2p(layer);
-      mark.hidden = !(x >= 0 && x <= layout.xaxis._length);
-      if (!mark.hidden) Object.assign(mark.style, { left: `${layout.margin.l + x}px`, top: `${layout.margin.t}px`, bottom: `${layout.margin.b}px` });
+  /* A mark of this class at the layer, in a chart whose x axis is the layers. */
+  function putMark(chart, className, layer) {
+    const frame = chart.closest(".frame"), layout = chart._fullLayout;
+    let mark = frame.querySelector(`.${className}`);
+    if (!mark) {
+      mark = document.createElement("div");
+      mark.className = className;
+      frame.append(mark);
     }
+    const x = layer === null ? NaN : layout.xaxis.l2p(layer);
+    mark.hidden = !(x >= 0 && x <= layout.xaxis._length);
+    if (!mark.hidden) Object.assign(mark.style, { left: `${layout.margin.l + x}px`, top: `${layout.margin.t}px`, bottom: `${layout.margin.b}px` });
+  }
+  const chartsByLayer = () => [...document.querySelectorAll("[data-by-layer] .js-plotly-plot")].filter((chart) => chart._fullLayout);
+  /* The layer under the pointer is marked in every other chart. */
+  function markLayer(layer, from) {
+    for (const chart of chartsByLayer()) putMark(chart, "layer-mark", chart === from ? null : layer);
+  }
+  /* The layer that is looked into is marked in every chart, on a page that looks into one. */
+  function markChosen(charts) {
+    const box = document.querySelector("#panel-layer") && document.getElementById("value-layer");
+    for (const chart of charts) putMark(chart, "layer-chosen", box ? Number(box.value) : null);
   }
   /* A click on a layer looks into it. */
   function chooseLayer(layer) {
@@ -64,6 +71,7 @@
       if (chart !== from && (now[0] !== range[0] || now[1] !== range[1])) window.Plotly.relayout(chart, { "xaxis.range": range });
     }
   }
+  document.addEventListener("lab:moved", () => markChosen(chartsByLayer()));
   function watchCharts() {
     for (const chart of document.querySelectorAll("[data-by-layer] .js-plotly-plot:not([data-watched])")) {
       if (!chart.on) continue;
@@ -72,6 +80,7 @@
       chart.on("plotly_click", (event) => chooseLayer(event.points[0].x));
       chart.on("plotly_unhover", () => markLayer(null, chart));
       chart.on("plotly_relayout", (event) => zoomAlike(event, chart));
+      chart.on("plotly_afterplot", () => markChosen([chart]));
     }
   }
 

@@ -76,8 +76,20 @@
       if (kept.given[id] === text || !document.getElementById(id)) continue;
       kept.given[id] = text;
       if (properties.figure && touch.matches) properties.figure.layout.dragmode = false;  // a finger scrolls the page
+      keepFocus(document.getElementById(id));
       set(id, properties);
     }
+  }
+
+  /* What is in an element is built anew when it is set: a button that has the focus hands it on to its successor. */
+  function keepFocus(element) {
+    const at = [...element.querySelectorAll("button")].indexOf(document.activeElement);
+    if (at < 0) return;
+    const watch = new MutationObserver(() => {
+      watch.disconnect();
+      element.querySelectorAll("button")[at]?.focus({ preventScroll: true });
+    });
+    watch.observe(element, { childList: true, subtree: true });
   }
 
   let slow = 0;

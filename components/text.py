@@ -6,6 +6,8 @@ from typing import Any
 
 from dash import html
 
+from simulation.histograms import Tens
+
 _POWER = re.compile(r"10\^(-?\d+(?:[.,]\d+)*)")
 
 
@@ -75,3 +77,15 @@ def times(log10_ratio: float, than: str) -> str:
         if ratio >= 10**exponent:
             return f"{ratio / 10**exponent:.3g} {name} times {direction} than {than}"
     return f"{ratio:.3g} times {direction} than {than}"
+
+
+def number(value: Tens, significant: int = 3) -> list[Any]:
+    """The number as Dash children: plainly where it is of ordinary size, else with a power of ten."""
+    if value.mantissa == 0:
+        return ["0"]
+    mantissa, exponent = f"{value.mantissa:.{significant - 1}f}", value.exponent
+    if mantissa.lstrip("-").startswith("10"):  # 9.999 rounds up
+        mantissa, exponent = f"{value.mantissa / 10:.{significant - 1}f}", exponent + 1
+    if -3 <= exponent < significant:
+        return [minus(f"{float(mantissa) * 10.0**exponent:.{significant - 1 - exponent}f}")]
+    return [minus(mantissa), " × 10", html.Sup(minus(str(exponent)))]

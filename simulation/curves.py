@@ -17,7 +17,7 @@ from simulation.layers import Activate
 Array = NDArray[np.float64]
 POINTS = 241
 # A curve is shown at least this far to either side, in units of the histogram.
-REACH = 4.0
+REACH = 5.0
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Panels: one question a file. The page, the API and the embedding pages are made from this table."""
 
-from app.panels import code, critical, ensemble, factors, fix, ledger
+from app.panels import clip, code, critical, ensemble, factors, fix, layer, ledger
 from app.panels.panel import Panel
 
 # The parts of the page: their headings and what they are about.
@@ -10,4 +10,6 @@ SECTIONS = {
     "take-away": ("Take it away", "The same numbers in your own hands."),
 }
 
-PANELS: dict[str, Panel] = {module.PANEL.key: module.PANEL for module in (factors, critical, fix, ledger, ensemble, code)}
+PANELS: dict[str, Panel] = {
+    module.PANEL.key: module.PANEL for module in (factors, layer, critical, fix, ledger, ensemble, clip, code)
+}

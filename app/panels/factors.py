@@ -42,9 +42,7 @@ def _show(state: State, result: Factors, palette: Palette) -> Components:
         ids.lead("factors"): {"children": factor_row(result.average(), result.present, names)},
         ids.chart(BARS.name): {"figure": factor_bars(palette, result, names)},
         ids.chart(LINES.name): {"figure": weight_grad_lines(palette, result)},
-        ids.line(BARS.name): {
-            "children": "Above 0 a part makes the signal larger on its way back, below 0 smaller."
-        },
+        ids.line(BARS.name): {"children": "Above 0 a part makes the signal larger on its way back, below 0 smaller."},
         ids.line(LINES.name): {"children": rich(describe_weight_grad(result))},
     }
 
