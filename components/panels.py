@@ -62,7 +62,7 @@ def _chart(chart: Chart, key: str) -> html.Div:
     return html.Div(
         [
             html.Div([html.H3(chart.title, id=title), *cards.picture_buttons(chart.name)], className="chart-head"),
-            *([] if chart.name == key else [html.P(id=words, className="caption")]),
+            html.P(id=words, className="caption"),
             cards.frame(chart.name, f"{title} {words}", chart.by_layer, chart.sets),
         ]
     )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from simulation import NetworkConfig, draw_network, propagate
 from simulation.activations import ACTIVATIONS
-from simulation.curves import curve, dead_zone
+from simulation.curves import REACH, curve, dead_zone
 from simulation.histograms import Histogram, decimal, from_tens, histogram, in_tens, tens
 from simulation.normalizations import NORMALIZATIONS
 from simulation.options import NORM_POSITIONS, RESIDUALS
@@ -231,7 +231,7 @@ def test_the_dead_zone_is_where_no_gradient_comes_through(key):
 def test_curves(key):
     phi = ACTIVATIONS[key]
     shown = curve(phi, 0.2, histogram(np.linspace(-3, 6, 1001)[None]))
-    assert (shown.x[0], shown.exponent, shown.phi_exponent) == (-4, 0, 0)
+    assert (shown.x[0], shown.exponent, shown.phi_exponent) == (-REACH, 0, 0)
     assert shown.x[-1] == pytest.approx(6, abs=0.05)
     np.testing.assert_allclose(shown.phi, phi(shown.x, 0.2), rtol=1e-13)
     np.testing.assert_array_equal(shown.slope, phi.prime(shown.x, 0.2))
