@@ -10,7 +10,7 @@ from app import changes, comparison
 from app.cache import TraceCache
 from app.state import WORDS, Pairs, State
 from components import cards, ids
-from components.captions import TITLES, caption, description
+from components.captions import ARRAYS, TITLES, caption, description
 from components.figures.axes import ROLES, decade_range
 from components.figures.heatmap import density_heatmap
 from components.figures.signals import Signal, signal_lines
@@ -31,6 +31,7 @@ from simulation.sentences import describe
 from simulation.trace import Density
 
 MOST_NAMED_REMEDIES = 3
+DENSITIES = [panel for panel, names in ARRAYS.items() if any(name.endswith("_density") for name in names)]
 Components = dict[str, dict[str, Any]]
 
 
@@ -52,13 +53,13 @@ class View:
         return self.traces[role], self.verdicts[role]
 
 
-def view(state: State, traces: TraceCache, densities: bool = True) -> View:
-    """Simulates (or finds in the cache) what the state shows; without densities there is nothing for the heatmaps."""
-    found = {"baseline": traces.trace(state.config, densities)}
+def view(state: State, traces: TraceCache, densities: Container[str] = ROLES) -> View:
+    """Simulates (or finds in the cache) what the state shows; `densities`: the roles whose densities are needed."""
+    found = {"baseline": traces.trace(state.config, "baseline" in densities)}
     if state.remedies:
-        found["remedied"] = traces.trace(state.remedied, densities)
+        found["remedied"] = traces.trace(state.remedied, "remedied" in densities)
     if state.pinned:
-        found["pinned"] = traces.trace(state.pinned.remedied)
+        found["pinned"] = traces.trace(state.pinned.remedied, "pinned" in densities)
     return View(state, found, {role: diagnose(trace) for role, trace in found.items()})
 
 
@@ -146,11 +147,14 @@ def settled_texts(seen: View, before: View | None, notes: list[str]) -> Componen
 
 
 def frame(
-    state: State, notes: list[str], since: State | None, theme: str, dragging: bool, traces: TraceCache
-) -> Components:
-    """The properties of every element that this state changes, by id."""
-    seen = view(state, traces)
-    components = {**texts(seen), **figures(seen, theme, in_words=not dragging)}
+    state: State, notes: list[str], since: State | None, theme: str, dragging: bool, traces: TraceCache,
+    charts: Container[str] = TITLES, words: bool = True,
+) -> Components:  # fmt: skip
+    """The properties of the elements that this state changes, by id: of these charts, and of what is in words."""
+    shown = "remedied" if state.remedies else "baseline"
+    drawn = [shown] if any(panel in charts for panel in DENSITIES) else []
+    seen = view(state, traces, densities=drawn if dragging else ROLES)
+    components = {**(texts(seen) if words else {}), **figures(seen, theme, not dragging, charts)}
     if not dragging:
         components |= settled_texts(seen, view(since, traces) if since else None, notes)
     return components

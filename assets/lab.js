@@ -1,23 +1,30 @@
 /* The live loop. It knows names, values and element properties; it knows nothing of networks.
 
-   Controls push their values into one slot. One request is in flight at a time; when its answer has been
-   painted, the newest values go next. So a fast hand never leaves the picture behind, and no older state
-   is ever painted after a newer one. When the hand rests, the full frame follows: words, exact ranges,
-   and the address. */
+   Controls put their values into one slot. As a rule one request is in flight; when its answer comes, the newest
+   values go next, while the answer is drawn. So a fast hand never leaves the picture behind, and no older state is
+   ever painted after a newer one. A moving hand gets bare arrays, drawn into the charts that are on the screen; when
+   it rests, the full frame follows: words, exact ranges, and the address. */
 (function () {
   "use strict";
 
-  const RESTED_MS = 250, RETRY_MS = 1500;
+  const RESTED_MS = 250, RETRY_MS = 1500, WORDS_MS = 200, STAYS_MS = 80, MOST_SKELETONS = 100;
   const lab = {
     wanted: null,    // the newest state, as a query string
-    drawn: null,     // the state on the screen, and whether with all its words
+    drawn: null,     // the state on the screen, its colors, and whether with all its words
+    owed: false,     // of the state on the screen some parts are still those of the one before
     since: null,     // the last state at which the hand rested, as the server wrote it
     busy: false,
     held: false,     // a pointer is down on a control
     page: null,      // an element of the page that is drawn on: the router may put another page in its place
-    shown: {},       // by element: its properties as last drawn
-    ranges: {},      // by chart, while held: the axis ranges so far, which only grow
+    shown: {},       // by element: its properties as last set
+    unset: {},       // by element: properties that are still to be set
+    charts: {},      // by chart: its figure as last drawn, and the hashes of its parts
+    skeletons: new Map(),  // by hash: what the server need not send again
     frames: 0,       // painted so far; tests and benchmarks read it
+    sent: 0, painted: 0,   // numbers of requests
+    flying: new Map(),     // by number: what is asked for
+    visible: null,   // the charts on the screen
+    network: 0, drawing: 0,  // running means in ms: of a request without the server's own time; from its answer to the paint
   };
   window.gradientFlowLab = lab;
 
@@ -40,38 +47,98 @@
 
   const resting = () => !lab.held && performance.now() - lab.touched >= RESTED_MS;
   const goal = () => `${lab.wanted}|${theme()}|${resting() ? "rested" : "moving"}`;
+  const stateOf = (target) => target.split("|")[0];
+  const mean = (before, now) => before + (now - before) / 4;
+  const nextFrame = () => new Promise(requestAnimationFrame);
+
+  /* From here on this state is what is to be on the screen. */
+  function want(state) {
+    const page = pageElement(), fresh = lab.page !== page, moved = lab.wanted !== state;
+    lab.wanted = state;
+    if (moved) tell("lab:moved", { state });
+    if (fresh) Object.assign(lab, { page, drawn: null, shown: {}, unset: {}, charts: {}, visible: null }); else rememberHint();
+    lab.touched = fresh ? -RESTED_MS : performance.now();
+    run();
+  }
 
   function redraw() {
     lab.drawn = null;
     run();
   }
 
-  async function run() {
-    if (lab.busy || lab.wanted === null) return;
-    lab.busy = true;
-    try {
-      while (goal() !== lab.drawn && !(lab.drawn === goal().replace("moving", "rested"))) {
-        const target = goal(), rested = target.endsWith("rested"), state = lab.wanted, colors = theme();
-        const ask = new URLSearchParams({ state, theme: colors, dragging: rested ? "0" : "1" });
-        if (rested && lab.since !== null) ask.set("since", lab.since);
-        const answer = await fetch("/live?" + ask);
-        if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-        const frame = await answer.json();
-        draw(frame.components, rested);
-        lab.drawn = target;
-        if (rested) {
-          settle(frame.query);
-          tell("lab:rested", { query: frame.query, state, theme: colors });
-        }
-        await new Promise(requestAnimationFrame);
-      }
-      setTrouble("");
-    } catch (error) {
-      setTrouble("The server cannot be reached right now. This is the last picture; it is tried again by itself.");
-      setTimeout(run, RETRY_MS);
+  /* Sends for what is wanted, unless it is drawn or on its way. A second request is only worth while where the network
+     takes longer than drawing: what the server itself takes would only be shared between the two. */
+  function run() {
+    if (lab.wanted === null || lab.retry) return;
+    const target = goal(), newest = [...lab.flying.values()].at(-1);
+    const stays = lab.drawn === target && performance.now() - lab.touched > STAYS_MS;
+    const done = lab.drawn === target && !(lab.owed && stays) || lab.drawn === target.replace("moving", "rested");
+    const full = lab.flying.size > (lab.network > lab.drawing ? 1 : 0);
+    if (newest ? newest === target || full : done) {
+      if (!newest && target.endsWith("moving")) schedule();
+      return;
     }
-    lab.busy = false;
-    if (!resting()) schedule();
+    lab.busy = true;
+    ask(target);
+  }
+
+  async function ask(target) {
+    const number = ++lab.sent, rested = target.endsWith("rested"), question = rested ? restedQuestion(target) : movingQuestion(target);
+    lab.flying.set(number, target);
+    const frame = await answerTo(question, rested);
+    lab.flying.delete(number);
+    setTrouble(frame ? "" : "The server cannot be reached right now. This is the last picture; it is tried again by itself.");
+    if (frame) {
+      if (goal() !== target) run();  // the next one goes out before this one is drawn
+      await paint(number, target, question, frame);
+    } else {
+      lab.retry = setTimeout(() => { lab.retry = 0; run(); }, RETRY_MS);
+    }
+    lab.busy = lab.flying.size > 0;
+    run();
+  }
+
+  /* The frame, or null if there was no answer. */
+  async function answerTo(question, rested) {
+    const began = performance.now();
+    try {
+      const answer = await fetch("/live?" + new URLSearchParams(question));
+      if (!answer.ok) return null;
+      if (rested) return await answer.json();
+      const content = await answer.arrayBuffer(), [, took] = answer.headers.get("Server-Timing").split("dur=");
+      lab.network = mean(lab.network, performance.now() - began - Number(took));
+      return decode(content);
+    } catch { return null; }
+  }
+
+  const restedQuestion = (target) =>
+    ({ state: stateOf(target), theme: theme(), ...(lab.since === null ? {} : { since: lab.since }) });
+
+  /* Words and pictures take longer than lines: they come less often, but for a state that stays they do come. */
+  function movingQuestion(target) {
+    const stays = lab.drawn === target, now = performance.now();
+    const words = stays || now - (lab.worded ?? 0) > WORDS_MS, pictures = stays || lab.sent % 2 === 0;
+    if (words) lab.worded = now;
+    const charts = chartsOnScreen().filter((id) => pictures || !lab.charts[id]?.figure.data.some((trace) => trace.type === "heatmap"));
+    const has = charts.flatMap((id) => lab.charts[id]?.hashes ?? []);
+    return { state: stateOf(target), theme: theme(), dragging: 1, words: Number(words), charts, has, whole: words && pictures };
+  }
+
+  async function paint(number, target, question, frame) {
+    const rested = target.endsWith("rested");
+    for (let wait = 0; !rested && unsettled() && wait < 60; wait++) await nextFrame();
+    if (number < lab.painted || !pageElement()) return;  // overtaken, or the page was left meanwhile
+    lab.painted = number;
+    const began = performance.now();
+    if (!rested) drawCharts(frame.figures);
+    setProperties(frame.components, rested || question.whole ? Infinity : 1);
+    Object.assign(lab, { drawn: target, owed: !rested && !question.whole, frames: lab.frames + 1 });
+    requestAnimationFrame(() => { lab.drawing = mean(lab.drawing, performance.now() - began); });
+    if (rested) {
+      lab.visible = null;
+      settle(frame.query);
+      tell("lab:rested", { query: frame.query, state: stateOf(target), theme: target.split("|")[1] });
+    }
   }
 
   /* For the panels below: they start from what has come to rest, and stop when it moves on. */
@@ -79,7 +146,7 @@
 
   function schedule() {
     clearTimeout(lab.timer);
-    lab.timer = setTimeout(run, RESTED_MS + 5);
+    if (lab.owed || !lab.held) lab.timer = setTimeout(run, (lab.owed ? STAYS_MS : RESTED_MS) + 5);
   }
 
   function setTrouble(text) {
@@ -95,45 +162,97 @@
     bar.hidden = !text;
   }
 
-  function draw(components, rested) {
-    if (!pageElement()) return;  // the page was left meanwhile
-    for (const [id, properties] of Object.entries(components)) {
-      if (!present(id)) continue;
-      if (properties.figure) {
-        if (!rested && !onScreen(id)) continue;
-        hold(id, properties.figure.layout, rested);
-        if (touch.matches) properties.figure.layout.dragmode = false;  // a finger on a chart scrolls the page
+  /* Sets what is new of these properties, at most so many: Dash looks at every component of the page for each. */
+  function setProperties(components, most) {
+    Object.assign(lab.unset, components);
+    for (const [id, properties] of Object.entries(lab.unset)) {
+      if (most <= 0) return;
+      delete lab.unset[id];
+      if (present(id) && isNew(id, properties)) {
+        setOne(id, properties);
+        most -= 1;
       }
-      const text = JSON.stringify(properties);
-      if (lab.shown[id] === text && !("value" in properties)) continue;  // values are also set by hand
-      lab.shown[id] = text;
-      window.dash_clientside.set_props(id, properties);
     }
-    lab.frames += 1;
+  }
+
+  const isNew = (id, properties) => lab.shown[id] !== JSON.stringify(properties)
+    || "value" in properties && properties.value !== propertiesOf(id).value;  // values are also set by hand
+
+  /* A figure that comes this way is a full one: Plotly draws it, and with it its exact axes. */
+  function setOne(id, properties) {
+    const { figure } = properties;
+    lab.shown[id] = JSON.stringify(properties);
+    if (figure) {
+      if (touch.matches) figure.layout.dragmode = false;  // a finger on a chart scrolls the page
+      lab.charts[id] = { figure: structuredClone(figure), due: figure.data, hashes: [] };  // Plotly writes into what it is given
+    }
+    window.dash_clientside.set_props(id, properties);
   }
 
   const pageElement = () => document.querySelector(".page");
 
+  const propertiesOf = (id) => window.dash_component_api.getLayout(id).props;
+
   /* Whether this page has that component: not every page has all, and a store has no element. Dash throws for an unknown id. */
   function present(id) {
-    try { return Boolean(window.dash_component_api.getLayout(id)); } catch { return false; }
+    try { return Boolean(propertiesOf(id)); } catch { return false; }
   }
 
-  function onScreen(id) {
-    const box = document.getElementById(id)?.getBoundingClientRect();
-    return box && box.bottom > 0 && box.top < window.innerHeight;
-  }
+  /* Found anew when the page may have moved: to ask for places while drawing costs a layout. */
+  const chartsOnScreen = () => lab.visible ??= [...document.querySelectorAll(".chart[id]")].filter((chart) => {
+    const box = chart.getBoundingClientRect();
+    return box.bottom > 0 && box.top < window.innerHeight;
+  }).map((chart) => chart.id);
+  for (const change of ["scroll", "resize"]) window.addEventListener(change, () => { lab.visible = null; }, { capture: true, passive: true });
 
-  /* While a control is held no axis shrinks or moves: the eye compares. */
-  function hold(id, layout, rested) {
-    for (const name of ["xaxis", "yaxis"]) {
-      const key = `${id} ${name}`, fresh = layout[name].range, before = lab.ranges[key];
-      if (!rested && before) {
-        const leap = (before[1] - before[0]) / 2;  // widened seldom, and then by much
-        layout[name].range = [fresh[0] < before[0] ? fresh[0] - leap : before[0], fresh[1] > before[1] ? fresh[1] + leap : before[1]];
-      }
-      lab.ranges[key] = layout[name].range;
+  const plotOf = (id) => document.querySelector(`#${id} .js-plotly-plot`);
+
+  /* Whether Plotly has yet to draw figures of the last full frame: it would draw them over newer ones. */
+  const unsettled = () => Object.entries(lab.charts).some(([id, { due }]) => due && plotOf(id)?.data !== due);
+
+  function drawCharts(figures) {
+    for (const [id, parts] of Object.entries(figures)) {
+      const plot = plotOf(id), before = lab.charts[id]?.figure, hashes = Object.values(parts).map((part) => part.hash);
+      const figure = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, filled(skeletonOf(part), part.arrays)]));
+      if (!plot?._fullLayout || !before) continue;
+      window.gradientFlowCharts.hold(before.layout, figure.layout);
+      if (touch.matches) figure.layout.dragmode = false;
+      window.gradientFlowCharts.draw(plot, before, figure);
+      lab.charts[id] = { figure, hashes };
+      delete lab.shown[id];
     }
+  }
+
+  /* Kept longer than their charts show them: requests under way may count on them. */
+  function skeletonOf({ hash, skeleton }) {
+    const kept = skeleton ?? lab.skeletons.get(hash);
+    lab.skeletons.delete(hash);
+    lab.skeletons.set(hash, kept);
+    if (lab.skeletons.size > MOST_SKELETONS) lab.skeletons.delete(lab.skeletons.keys().next().value);
+    return kept;
+  }
+
+  /* A skeleton with the arrays in their places. */
+  function filled(skeleton, arrays) {
+    if (Array.isArray(skeleton)) return skeleton.map((inner) => filled(inner, arrays));
+    if (typeof skeleton !== "object" || skeleton === null) return skeleton;
+    if ("array" in skeleton) return arrays[skeleton.array];
+    return Object.fromEntries(Object.entries(skeleton).map(([key, inner]) => [key, filled(inner, arrays)]));
+  }
+
+  /* See app/binary.py. */
+  function decode(buffer) {
+    const length = new DataView(buffer).getUint32(0, true), start = 4 + length;
+    const frame = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+    const kinds = { f4: Float32Array, f8: Float64Array, i4: Int32Array, u1: Uint8Array };
+    const array = ({ dtype, at, shape, low, high }) => {
+      const [rows, columns] = shape, data = new kinds[dtype](buffer, start + at, columns === undefined ? rows : rows * columns);
+      if (columns === undefined) return data;
+      const sizes = Float32Array.from(data, (level) => low + level * (high - low) / 255);
+      return Array.from({ length: rows }, (_, row) => sizes.subarray(row * columns, (row + 1) * columns));
+    };
+    for (const parts of Object.values(frame.figures)) for (const part of Object.values(parts)) part.arrays = part.arrays.map(array);
+    return frame;
   }
 
   function settle(query) {
@@ -143,10 +262,28 @@
     if (address !== location.pathname + location.search + location.hash) history.replaceState(history.state, "", address);
   }
 
+  /* While a slider is held its values come from its thumb: through Dash's callbacks each would cost more than a whole
+     picture. On release Dash is told, and finds everything as it is. */
+  const watch = new MutationObserver(([{ target }]) => {
+    const slider = target.closest(".slider"), name = slider.id.replace("slider-", ""), values = new URLSearchParams(lab.wanted);
+    const text = onSlider(Number(target.getAttribute("aria-valuenow")), slider.classList.contains("logarithmic"));
+    document.getElementById(`value-${name}`).value = text;
+    values.set(name, text);
+    want(values.toString());
+  });
   document.addEventListener("pointerdown", (event) => {
-    if (event.target.closest(".slider")) lab.held = true;
+    const slider = event.target.closest(".slider");
+    if (!slider || lab.wanted === null) return;
+    lab.held = true;
+    watch.observe(slider.querySelector('[role="slider"]'), { attributeFilter: ["aria-valuenow"] });
   }, true);
-  const release = () => { if (lab.held) { lab.held = false; schedule(); } };
+  function release() {
+    if (!lab.held) return;
+    watch.takeRecords();
+    watch.disconnect();
+    lab.held = false;
+    run();
+  }
   for (const over of ["pointerup", "pointercancel"]) window.addEventListener(over, release, true);
   window.addEventListener("blur", release);
 
@@ -177,13 +314,7 @@
     push(...values) {
       const names = window.dash_clientside.callback_context.inputs_list.map((input) => input.id.replace("value-", ""));
       const pairs = names.map((name, index) => [name, Array.isArray(values[index]) ? values[index].join(",") : values[index]]);
-      const before = lab.wanted;
-      lab.wanted = new URLSearchParams(pairs.filter(([, value]) => value !== null && value !== undefined)).toString();
-      if (lab.wanted !== before) tell("lab:moved", { state: lab.wanted });
-      const page = pageElement(), fresh = lab.page !== page;
-      if (fresh) Object.assign(lab, { page, drawn: null, shown: {}, ranges: {} }); else rememberHint();
-      lab.touched = fresh ? -RESTED_MS : performance.now();
-      run();
+      want(new URLSearchParams(pairs.filter(([, value]) => value !== null && value !== undefined)).toString());
       return window.dash_clientside.no_update;
     },
 

@@ -61,7 +61,7 @@ def _number(name: str, parameter: Number, value: float) -> list[Any]:
         ),
         dcc.Slider(
             id=ids.slider(name), min=low, max=high, step=parameter.step, value=min(max(parameter.position(value), low), high),
-            marks={0: "1"} if parameter.logarithmic else {}, updatemode="drag", allow_direct_input=False, included=True,
+            marks={0: "1"} if parameter.logarithmic else {}, updatemode="mouseup", allow_direct_input=False, included=True,
             className="slider logarithmic" if parameter.logarithmic else "slider",
         ),
         html.P(parameter.summary, className="help", role="note"),

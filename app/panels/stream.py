@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from flask import Flask, Response, abort, request
 
+from app.binary import plain
 from app.cache import TraceCache
 from app.panels import PANELS
 from app.panels.panel import Panel
@@ -55,12 +56,7 @@ def register(app: Flask, traces: TraceCache) -> None:
             for result, last in paced(results(PANELS[key], state, traces)):
                 components = PANELS[key].show(state, result, palette)
                 done = 1.0 if last else result.done / max(result.total, 1)
-                yield orjson.dumps({"done": done, "components": components}, default=_plain) + b"\n"
+                yield orjson.dumps({"done": done, "components": components}, default=plain) + b"\n"
 
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # a proxy is not to hold lines back
         return Response(lines(), mimetype="application/x-ndjson", headers=headers)
-
-
-def _plain(value: Any) -> Any:
-    """Dash components as the browser wants them."""
-    return value.to_plotly_json()

@@ -13,12 +13,19 @@ SMALLEST_SPAN = 4  # decades: a healthy network is to look flat
 _STEPS = (1, 2, 5)
 
 
-def typed(array: Array, kind: str = "f4") -> dict[str, Any]:
+class Typed(dict[str, Any]):
+    """An array as Plotly takes it in JSON, in base64; `array` is for those who take its bytes as they are."""
+
+    array: Array
+
+
+def typed(array: Array, kind: str = "f4") -> Typed:
     """An array as Plotly takes it in binary form."""
     data = np.ascontiguousarray(array, dtype=kind)
-    encoded: dict[str, Any] = {"dtype": kind, "bdata": base64.b64encode(data.tobytes()).decode()}
+    encoded = Typed(dtype=kind, bdata=base64.b64encode(data).decode())
     if data.ndim > 1:
         encoded["shape"] = f"{data.shape[0]}, {data.shape[1]}"
+    encoded.array = data
     return encoded
 
 

@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 
 from app import frames
+from app.binary import plain
 from app.cache import TraceCache
-from app.live import _plain
 from app.settings import Settings
 from app.state import State, lenient, pairs_of
 from components import ids
@@ -29,7 +29,7 @@ def components(traces, state):
 
 def queries(children) -> list[str]:
     found = []
-    text = json.loads(json.dumps(children, default=_plain))
+    text = json.loads(json.dumps(children, default=plain))
 
     def look(part):
         if isinstance(part, dict):
@@ -80,7 +80,7 @@ def test_swap_and_unpin(traces):
 
 def test_the_difference_is_in_decades_and_only_what_differs_is_listed(traces):
     state = State(HERE.config, HERE.remedies, pin=State(PINNED).query)
-    text = json.dumps(components(traces, state)[ids.COMPARISON], default=_plain)
+    text = json.dumps(components(traces, state)[ids.COMPARISON], default=plain)
     for label in ("Depth", "Activation", "Remedies"):
         assert f'"{label}"' in text
     for label in ("Width", "Seed", "Batch"):

@@ -11,9 +11,9 @@ import pytest
 from flask import Flask
 
 from app import frames
+from app.binary import plain
 from app.cache import TraceCache
 from app.changes import edit_line, remedy_help
-from app.live import _plain
 from app.options import OPTIONS
 from app.pages import explore
 from app.settings import Settings
@@ -45,7 +45,7 @@ def frame(traces, config=SMALL, remedies=(), notes=(), since=None, theme="light"
 
 
 def as_json(components) -> str:
-    return orjson.dumps(components, default=_plain).decode()
+    return orjson.dumps(components, default=plain).decode()
 
 
 def lines(frame, panel):

@@ -7,7 +7,7 @@ import numpy as np
 import orjson
 import pytest
 
-from app.live import _plain
+from app.binary import plain
 from app.options import OPTIONS
 from app.panels.clip import PANEL
 from app.state import State
@@ -52,7 +52,7 @@ def test_the_reply_has_the_names_and_the_numbers(config, kind):
 @pytest.mark.parametrize("config", [SMALL, *CORNERS])
 def test_what_is_shown_is_plain_json_in_words(config, kind, threshold):
     _, components = shown(State(config).asking(clip=kind, threshold=threshold))
-    text = orjson.dumps(components, default=_plain).decode()
+    text = orjson.dumps(components, default=plain).decode()
     said = words([part["children"] for part in components.values() if "children" in part])
     for junk in ("nan", "inf ", "None", "e+", "e-"):
         assert junk not in said

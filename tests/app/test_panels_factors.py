@@ -7,7 +7,7 @@ import numpy as np
 import orjson
 import pytest
 
-from app.live import _plain
+from app.binary import plain
 from app.panels.factors import PANEL
 from app.state import State
 from components import ids
@@ -35,7 +35,15 @@ def numbers(typed):
 
 
 def bars_of(components):
-    return {t["name"]: t for t in components[ids.chart("factors-delta")]["figure"]["data"] if t["type"] == "bar"}
+    return {t["name"]: t for t in components[ids.chart("factors-delta")]["figure"]["data"] if "fill" in t}
+
+
+def ends_of(bar):
+    """(left, right, bottom, top) of each bar, from the one outline around them all."""
+    x, y = (numbers(bar[axis]).astype(float).reshape(2, -1, 2) for axis in "xy")
+    assert (x[1][::-1, ::-1] == x[0]).all()
+    assert (y[:, :, 0] == y[:, :, 1]).all()
+    return x[0, :, 0], x[0, :, 1], y[1, ::-1, 0], y[0, :, 0]
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -66,7 +74,7 @@ def test_the_table_has_a_row_for_each_layer(state):
 @pytest.mark.parametrize("state", STATES)
 def test_what_is_shown_is_plain_json_in_words(state):
     components = shown(state, "dark")
-    text = orjson.dumps(components, default=_plain).decode()
+    text = orjson.dumps(components, default=plain).decode()
     said = words([part["children"] for part in components.values() if "children" in part])
     for junk in ("nan", "inf ", "None", "inf<"):
         assert junk not in said
@@ -80,22 +88,36 @@ def test_the_bars_add_up_to_the_trace():
     bars = bars_of(components)
     assert list(bars) == ["weights", "tanh's slope", "layer norm", "skip connection", "correlation"]
     delta = simulate(state.config).log10_delta_rms
-    stacked = sum(numbers(bar["y"]).astype(float) for bar in bars.values())
-    np.testing.assert_allclose(stacked, delta[:-1] - delta[1:], atol=1e-6)
+    change = delta[:-1] - delta[1:]
+    up, down = np.zeros(29), np.zeros(29)
+    for bar in bars.values():  # each begins where the one before it ends, apart by sign
+        left, right, bottom, top = ends_of(bar)
+        assert left.tolist() == (np.arange(1, 30) - 0.5).tolist()
+        assert right.tolist() == (np.arange(1, 30) + 0.5).tolist()
+        above = bottom >= -1e-7
+        np.testing.assert_allclose(np.where(above, bottom, top), np.where(above, up, down), atol=1e-6)
+        up, down = np.where(above, top, up), np.where(above, down, bottom)
+    np.testing.assert_allclose(up + down, change, atol=1e-5)
     total = next(t for t in components[ids.chart("factors-delta")]["figure"]["data"] if t["name"] == "total")
-    np.testing.assert_allclose(numbers(total["y"]), delta[:-1] - delta[1:], atol=1e-6)
-    assert components[ids.chart("factors-delta")]["figure"]["layout"]["barmode"] == "relative"  # signs stack apart
+    np.testing.assert_allclose(numbers(total["y"]), change, atol=1e-6)
     low, high = components[ids.chart("factors-delta")]["figure"]["layout"]["yaxis"]["range"]
-    ends = [np.clip(numbers(bar["y"]), None, 0) for bar in bars.values()], [np.clip(numbers(bar["y"]), 0, None) for bar in bars.values()]  # fmt: skip
-    assert low <= np.sum(ends[0], axis=0).min()
-    assert np.sum(ends[1], axis=0).max() <= high
+    assert low <= down.min() <= up.max() <= high
+
+
+def test_hover_says_every_part():
+    result = factors(draw_network(STATES[2].config))
+    traces = {t["name"]: t for t in shown(STATES[2])[ids.chart("factors-delta")]["figure"]["data"]}
+    for step, row in enumerate(traces["parts"]["customdata"]):
+        expected = [*(result.part(name)[step] for name in PARTS), result.log10_total[step]]
+        assert [float(text.replace("−", "-")) for text in row] == pytest.approx(expected, abs=6e-4)
 
 
 def test_only_parts_that_are_there_are_drawn():
     assert list(bars_of(shown(State(SMALL)))) == ["weights", "sigmoid's slope", "correlation"]
     linear = bars_of(shown(State(replace(SMALL, activation="linear"))))
     assert list(linear) == ["weights"]
-    colors = [bar["marker"]["color"] for bar in bars_of(shown(STATES[2])).values()]
+    bars = bars_of(shown(STATES[2])).values()
+    colors = [bar["fillpattern"]["fgcolor"] if "fillpattern" in bar else bar["fillcolor"] for bar in bars]
     assert len(set(colors)) == 5
     assert not {PALETTES["light"]["vanishing"], PALETTES["light"]["exploding"]} & set(colors)
 
@@ -118,7 +140,8 @@ def test_exact_zeros_are_marked_with_the_part_that_made_them():
     assert traces["ReLU's slope, exactly 0"]["x"] == at.tolist()
     nothing = traces["nothing to split"]["x"]
     assert sorted({*at.tolist(), *nothing}) == (np.flatnonzero(~result.whole) + 1).tolist()
-    assert np.isnan(numbers(traces["ReLU's slope"]["y"])[at - 1]).all()
+    _, _, bottom, top = ends_of(traces["ReLU's slope"])
+    assert (top - bottom)[at - 1].tolist() == [0] * at.size
 
 
 def test_one_layer_says_that_there_is_no_step():

@@ -8,7 +8,7 @@ import numpy as np
 import orjson
 import pytest
 
-from app.live import _plain
+from app.binary import plain
 from app.panels.layer import PANEL
 from app.state import State, lenient, pairs_of
 from components import ids
@@ -61,7 +61,7 @@ def test_the_reply_has_the_names_and_the_numbers(config):
 def test_what_is_shown_is_plain_json_in_words(config, direction):
     for layer, theme in ((1, "light"), (config.depth, "dark")):
         _, components = shown(State(config).asking(layer=layer, direction=direction), theme)
-        text = orjson.dumps(components, default=_plain).decode()
+        text = orjson.dumps(components, default=plain).decode()
         said = words([part["children"] for part in components.values() if "children" in part])
         for junk in ("nan", "inf ", "None", "e+", "e-"):
             assert junk not in said

@@ -11,16 +11,16 @@ from tests.browser.serving import settle
 
 DELTA = "chart-backward-delta"
 
-# Notes each state that a chart is painted in, frame by frame: the layers it has, its first line's path, and whether
-# the pointer was down; and its axes.
+# Notes each state that a chart is painted in, frame by frame: the layers it has (where its line ends), its lines'
+# paths, and whether the pointer was down; and its axes.
 _RECORD = """(id) => {
   const chart = document.querySelector(`#${id} .js-plotly-plot`), painted = window.painted = [];
   const look = () => {
-    const path = [...chart.querySelectorAll(".js-line")].map((line) => line.getAttribute("d")).join();
+    const paths = [...chart.querySelectorAll(".js-line")].map((line) => line.getAttribute("d")), path = paths.join();
     const last = painted[painted.length - 1];
     if (!last || last.path !== path) {
-      const { xaxis, yaxis } = chart._fullLayout;
-      painted.push({ layers: chart._fullData[0].x.length, path, x: xaxis.range.slice(), y: yaxis.range.slice(), held: gradientFlowLab.held });
+      const { xaxis, yaxis } = chart._fullLayout, end = path.match(/[\\d.-]+(?=,[\\d.-]+$)/);
+      painted.push({ layers: end ? Math.round(xaxis.p2l(Number(end[0]))) : 1, path, x: xaxis.range.slice(), y: yaxis.range.slice(), held: gradientFlowLab.held });
     }
     requestAnimationFrame(look);
   };

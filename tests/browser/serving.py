@@ -42,12 +42,12 @@ def _free_port() -> int:
 
 
 @contextmanager
-def served() -> Iterator[str]:
+def served(application: str = "app.server:server") -> Iterator[str]:
     """The address of the application, started as `make run` starts it, until the context is left."""
     address = f"http://127.0.0.1:{(port := _free_port())}"
     command = [
         sys.executable, "-m", "gunicorn", "--workers", "1", "--threads", "4", "--bind", f"127.0.0.1:{port}",
-        "--no-control-socket", "--log-level", "warning", "app.server:server",
+        "--no-control-socket", "--log-level", "warning", application,
     ]  # fmt: skip
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"})
     try:

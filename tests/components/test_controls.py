@@ -61,7 +61,7 @@ def test_every_setting_has_id_label_box_and_help(name):
 def test_sliders_move_while_dragged_and_reach_the_bounds(name):
     parameter = WORDS[name]
     slider = by_id(control(name, parameter, VALUES[name]), ids.slider(name))
-    assert slider.updatemode == "drag"
+    assert slider.updatemode == "mouseup"
     assert slider.min == parameter.position(parameter.low)
     assert slider.max == parameter.position(parameter.slider_high or parameter.high)
     assert slider.value == pytest.approx(parameter.position(STATE_DEFAULTS[name]))
