@@ -7,7 +7,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test lint bench docs screenshots setup setup-dev browser
+.PHONY: help run serve test lint bench bench-browser docs screenshots setup setup-dev browser
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -46,6 +46,9 @@ browser: ## install Chromium (Debian's package) if there is none
 
 bench: setup-dev ## the performance figures of the README
 	@$(RUN) -m benchmarks.propagate
+
+bench-browser: setup-dev browser ## frames a second in a drag, beside a plain Dash page
+	@$(RUN) -m benchmarks.browser
 
 docs: setup ## write docs/reference.md anew from the registries
 	@$(RUN) -m docs.generate

@@ -47,7 +47,7 @@
     const x = (index) => round(xaxis.l2p(trace.x[index])), y = (index) => round(yaxis.l2p(trace.y[index]));
     if (trace.mode.includes("lines")) {
       const [line, ...others] = group.querySelectorAll(".js-line");
-      if (!line) return false;
+      if (!line) throw new Error(`trace ${trace.name} has no line`);
       line.setAttribute("d", linePath(trace, xaxis, yaxis));
       for (const other of others) other.setAttribute("d", "M0,0");  // Plotly had one for each stretch between gaps
     }
