@@ -5,8 +5,8 @@ from typing import Any
 from dash import html
 
 from simulation.critical import Critical
+from simulation.sentences_sweep import scale_text, width_text
 from simulation.sweep import Sweep
-from simulation.sweep_sentences import scale_text, width_text
 
 ACTIVATION_TITLES = {"width": "Last activations: the coordinate check"}
 ACTIVATION_TITLE = "Activations at the last layer"

@@ -7,7 +7,7 @@ from dash import html
 
 from components.text import minus, rich
 from simulation.ledger import IDLE, Ledger, Row
-from simulation.ledger_sentences import describe_cost, describe_row, label
+from simulation.sentences_ledger import describe_cost, describe_row, label
 
 _HEADS = ("change", "error signal", "dW", "activation", "what becomes of it, and what it costs", "")
 

@@ -10,10 +10,10 @@ from simulation.config import NetworkConfig
 from simulation.critical import find_critical, gradient_ratio
 from simulation.diagnosis import Verdict
 from simulation.ledger import Ledger, Row, ledger
-from simulation.ledger_sentences import HARDLY_DECADES, label, then
 from simulation.outcomes import Outcomes, Steps
 from simulation.remedies import apply_remedies
 from simulation.sentences import digits
+from simulation.sentences_ledger import HARDLY_DECADES, label, then
 
 _SEARCH = 45  # about how many simulations it takes to find the critical scale
 

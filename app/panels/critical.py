@@ -12,8 +12,8 @@ from components.figures.critical import activation_curve, gradient_curve
 from components.panels import Chart
 from components.text import rich
 from simulation.axes import OVER
+from simulation.sentences_sweep import describe_sweep
 from simulation.sweep import Curve, Sweep, sweep
-from simulation.sweep_sentences import describe_sweep
 
 ARRAYS = ("log10_gradient_ratio", "log10_activation_rms_last")
 CHARTS = (

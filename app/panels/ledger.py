@@ -9,7 +9,7 @@ from components import ids
 from components.ledger import ledger_table
 from components.text import rich
 from simulation.ledger import Ledger, Row, ledger
-from simulation.ledger_sentences import describe_cost, describe_ledger, describe_row
+from simulation.sentences_ledger import describe_cost, describe_ledger, describe_row
 
 _FIELDS = (
     "delta_decades", "weight_grad_decades", "activation_decades", "unchanged", "multiply_adds", "multiply_adds_ratio",

@@ -12,9 +12,9 @@ from simulation import NetworkConfig, SignalTrace, simulate
 from simulation.costs import multiply_adds
 from simulation.diagnosis import diagnose
 from simulation.ledger import CHEAP, Ledger, Row, ledger
-from simulation.ledger_sentences import describe_cost, describe_ledger, describe_row, label, log10_clip_coefficient
 from simulation.outcomes import Outcomes
 from simulation.remedies import REMEDIES, apply_remedies
+from simulation.sentences_ledger import describe_cost, describe_ledger, describe_row, label, log10_clip_coefficient
 
 SMALL = NetworkConfig(depth=12, width=16, batch=8)
 DEEP = NetworkConfig(depth=50, width=64, batch=64)

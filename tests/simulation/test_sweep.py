@@ -11,8 +11,8 @@ from simulation import NetworkConfig, simulate
 from simulation.axes import OVER
 from simulation.network import PASSING_DRAWS, UNIT_DRAWS
 from simulation.remedies import apply_remedies
+from simulation.sentences_sweep import describe_sweep
 from simulation.sweep import Sweep, coarse_to_fine, sweep
-from simulation.sweep_sentences import describe_sweep
 
 SMALL = NetworkConfig(depth=12, width=16, batch=8)
 
