@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from components import ids
 from components.text import power, rich
-from simulation.diagnosis import FORMATS, Change, Verdict
+from simulation.diagnosis import Change, Verdict
 from simulation.sentences import describe, describe_remedied, percent
 
 
@@ -185,29 +185,6 @@ def comparison(
         for label, query in (("Swap", swapped), ("Unpin", without))
     ]
     return html.Div([html.Details([html.Summary(said), table]), *buttons], className="card comparison")
-
-
-def formats(verdict: Verdict) -> html.Table:
-    """By magnitude: the first layer at which each format would lose activation or error signal."""
-
-    def cell(loss: Any) -> str:
-        parts = [f"rounds to 0 at layer {loss.first_zero}"] if loss.first_zero else []
-        parts += [f"overflows at layer {loss.first_overflow}"] if loss.first_overflow else []
-        parts += [f"exactly 0 in any format from layer {loss.exact_zero}"] if loss.exact_zero else []
-        return ", ".join(parts) or "fits"
-
-    rows = [
-        html.Tr(
-            [
-                html.Th(FORMATS[key].label, scope="row"),
-                html.Td(cell(losses["activation"])),
-                html.Td(cell(losses["delta"])),
-            ]
-        )
-        for key, losses in verdict.formats.items()
-    ]
-    heads = ("format", "activations, forward", "error signal, backward (for an output gradient of size 1)")
-    return html.Table([html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])), html.Tbody(rows)])
 
 
 def sigma_line(sigma_w: float, gain: float, activation: str, critical: bool) -> list[Any]:

@@ -1,7 +1,7 @@
 """The ids of the page's elements; outside tests and embedding pages rely on `control-` and `chart-`."""
 
 HEADLINE, ADVICE, ANNOUNCE, NOTES, CHANGE = "headline", "advice", "announce", "notes", "change"
-TILES, LEGEND, FORMATS, STORY, SIGMA_LINE = "tiles", "legend", "formats", "story", "sigma-line"
+TILES, LEGEND, STORY, SIGMA_LINE = "tiles", "legend", "story", "sigma-line"
 SETTLED, LIVE, THEME, RESET, SEARCH = "settled", "live", "theme", "reset", "search"
 SIGMA_BOX, REMEDY_HELP = "sigma-box", "remedy-help"
 RESTORE, FIX, COMPARISON = "restore", "fix", "comparison"

@@ -65,6 +65,14 @@ class FormatRuns:
     rescue: int | None
     exact_zeros: dict[str, Counts]
 
+    @property
+    def done(self) -> int:
+        return len(self.runs)
+
+    @property
+    def total(self) -> int:
+        return len(FORMATS)
+
 
 def run_in_formats(network: Network, loss_scale: int = 0) -> Iterator[FormatRuns]:
     """The runs so far, after each format; the last is complete."""
@@ -151,8 +159,8 @@ def describe_formats(result: FormatRuns) -> str:
     """What each format loses, true for this very network; "" before the first format is done."""
     sentences, unharmed = [], []
     for key, run in result.runs.items():
-        fates = (("the activation", _fate(run.activation, 1)), ("the error signal", _fate(run.delta, -1)))
-        clauses = [f"{signal} {fate}" for signal, fate in fates if fate]
+        fates = (("the activation", fate(run.activation, 1)), ("the error signal", fate(run.delta, -1)))
+        clauses = [f"{signal} {words}" for signal, words in fates if words]
         if clauses:
             rescue = _advice(result) if key == "float16" and run.delta.first_zero else ""
             sentences.append(f"In {key} {', and '.join(clauses)}{rescue}.")
@@ -166,8 +174,11 @@ def describe_formats(result: FormatRuns) -> str:
     return " ".join(sentences)
 
 
-def _fate(tally: Tally, direction: int) -> str:
-    """What happens to a signal in the order in which it happens, "" if no layer is lost, infinite or NaN."""
+def fate(tally: Tally, direction: int) -> str:
+    """What happens to a signal in the order in which it happens, "" if no layer is lost, infinite or NaN.
+
+    direction: 1 where it travels forward, -1 where backward.
+    """
     onward = "on" if direction == 1 else "down"
     events = []
     if layer := tally.first_overflow:

@@ -1,6 +1,6 @@
 """Panels: one question a file. The page, the API and the embedding pages are made from this table."""
 
-from app.panels import clip, code, critical, ensemble, factors, fix, layer, ledger
+from app.panels import clip, code, critical, ensemble, factors, fix, formats, layer, ledger
 from app.panels.panel import Panel
 
 # The parts of the page: their headings and what they are about.
@@ -11,5 +11,5 @@ SECTIONS = {
 }
 
 PANELS: dict[str, Panel] = {
-    module.PANEL.key: module.PANEL for module in (factors, layer, critical, fix, ledger, ensemble, clip, code)
+    module.PANEL.key: module.PANEL for module in (factors, layer, critical, fix, ledger, ensemble, clip, formats, code)
 }

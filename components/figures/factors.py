@@ -7,6 +7,7 @@ import numpy as np
 
 from components.figures.axes import Array, decade_range, layer_axis, linear_range, note, typed, zero_marks
 from components.figures.signals import Signal, signal_lines
+from components.text import signed
 from components.theme import figure
 from simulation.factors import PARTS, Factors
 
@@ -18,14 +19,17 @@ COLORS = {"weights": "weights", "slope": "slope", "normalization": "normalizatio
 
 def factor_bars(palette: Mapping[str, str], factors: Factors, names: Mapping[str, str]) -> dict[str, Any]:
     """Decades of each part, stacked apart by sign, at the layer that the signal comes to; the total as a line."""
-    layers = typed(np.arange(1, len(factors.log10_total) + 1), "i4")
-    low, high, step = linear_range(*_reach(factors), SMALLEST_SPAN)
+    parts = np.nan_to_num([factors.part(name) for name in factors.present], posinf=0.0, neginf=0.0)
+    bottoms, tops = _stacked(parts)
+    total = factors.log10_total[np.isfinite(factors.log10_total)]
+    low, high, step = linear_range(
+        min(bottoms.min(initial=0.0), total.min(initial=0.0)), max(tops.max(initial=0.0), total.max(initial=0.0)), SMALLEST_SPAN
+    )  # fmt: skip
     lost = not factors.whole.all()
-    foot = low - step / 2
-    traces = [_bars(palette, layers, name, names[name], factors.part(name)) for name in factors.present]
-    traces += _total(palette, layers, factors.log10_total)
+    traces = [_bars(palette, name, names[name], *ends) for name, *ends in zip(factors.present, bottoms, tops, strict=True)]  # fmt: skip
+    traces += [*_total(palette, factors.log10_total), _hover(palette, factors, names)]
     if lost:
-        traces += _lost(palette, factors, names, foot)
+        traces += _lost(palette, factors, names, low - step / 2)
     yaxis = {
         "range": [low - step if lost else low, high], "tick0": 0, "dtick": step, "zeroline": True,
         "zerolinecolor": palette["baseline"], "zerolinewidth": 1,
@@ -35,46 +39,65 @@ def factor_bars(palette: Mapping[str, str], factors: Factors, names: Mapping[str
     xaxis |= {"range": [xaxis["range"][0] - 0.5, xaxis["range"][1] + 0.5], "title": "to this layer from the one above"}
     xaxis["unifiedhovertitle"] = {"text": "to layer %{x}"}
     notes = [] if len(factors.log10_total) else [note(palette, "With one layer there is no step from one to another.")]
-    return figure(palette, traces, xaxis, yaxis, barmode="relative", bargap=0, annotations=notes)
+    return figure(palette, traces, xaxis, yaxis, annotations=notes)
 
 
-def _reach(factors: Factors) -> tuple[float, float]:
-    """The lowest and the highest end of the stacks, and of the total."""
-    parts = np.nan_to_num([factors.part(name) for name in PARTS], posinf=0.0, neginf=0.0)
-    ends = [np.minimum(parts, 0.0).sum(axis=0), np.maximum(parts, 0.0).sum(axis=0)]
-    values = np.concatenate([*ends, factors.log10_total[np.isfinite(factors.log10_total)]])
-    return float(values.min(initial=0.0)), float(values.max(initial=0.0))
+def _stacked(parts: Array) -> tuple[Array, Array]:
+    """(bottoms, tops) of shape (parts, steps): what is above 0 grows up from 0, what is below grows down."""
+    ends = np.where(parts >= 0, np.maximum(parts, 0.0).cumsum(axis=0), np.minimum(parts, 0.0).cumsum(axis=0))
+    starts = ends - parts
+    return np.minimum(starts, ends), np.maximum(starts, ends)
 
 
-def _bars(palette: Mapping[str, str], layers: Any, part: str, name: str, values: Array) -> dict[str, Any]:
+def _bars(palette: Mapping[str, str], part: str, name: str, bottom: Array, top: Array) -> dict[str, Any]:
+    """All bars of a part as one outline: hundreds of single ones would be too slow to follow the hand."""
+    edges = np.arange(1, len(top) + 1)[:, None] + [-0.5, 0.5]
     color = palette[COLORS[part]]
-    solid = {"color": color, "line": {"width": 0}}
-    hatched = {
-        **solid,
-        "pattern": {"shape": "/", "fgcolor": color, "bgcolor": palette["panel"], "size": 5, "solidity": 0.35},
-    }
+    hatch = {"shape": "/", "fgcolor": color, "bgcolor": palette["panel"], "size": 5, "solidity": 0.35}
     return {
-        "type": "bar", "name": name, "x": layers, "y": typed(np.where(np.isfinite(values), values, np.nan)),
-        "marker": hatched if part == "rest" else solid,
-        "hovertemplate": f"{name}: %{{y:+.3f}}<extra></extra>",
+        "type": "scatter", "mode": "lines", "name": name, "fill": "toself", "line": {"width": 0}, "hoverinfo": "skip",
+        "x": typed(np.append(edges, edges[::-1, ::-1])), "y": typed(np.append(top.repeat(2), bottom[::-1].repeat(2))),
+        **({"fillpattern": hatch} if part == "rest" else {"fillcolor": color}),
     }  # fmt: skip
 
 
-def _total(palette: Mapping[str, str], layers: Any, total: Array) -> list[dict[str, Any]]:
+def _total(palette: Mapping[str, str], total: Array) -> list[dict[str, Any]]:
     """An ink line, where there is room on a wider one of the ground's color, so that it is seen on any bar."""
     many = len(total) > MANY
     line = {
-        "type": "scatter", "mode": "lines" if len(total) > 1 else "markers", "x": layers,
-        "y": typed(np.where(np.isfinite(total), total, np.nan)), "connectgaps": False,
+        "type": "scatter", "mode": "lines" if len(total) > 1 else "markers", "x": _layers(total), "connectgaps": False,
+        "y": typed(np.where(np.isfinite(total), total, np.nan)), "hoverinfo": "skip",
     }  # fmt: skip
     shape = "linear" if many else "hvh"
     under, over = ({"color": palette[color], "width": width, "shape": shape} for color, width in (("panel", 4), ("ink", 1.2 if many else 1.8)))  # fmt: skip
-    below = {**line, "name": "", "line": under, "marker": {"color": palette["panel"], "size": 10}, "hoverinfo": "skip"}
-    above = {
-        **line, "name": "total", "line": over, "marker": {"color": palette["ink"], "size": 7},
-        "hovertemplate": "total: %{y:+.3f}<extra></extra>",
-    }  # fmt: skip
+    below = {**line, "name": "", "line": under, "marker": {"color": palette["panel"], "size": 10}}
+    above = {**line, "name": "total", "line": over, "marker": {"color": palette["ink"], "size": 7}}
     return [above] if many else [below, above]
+
+
+def _layers(total: Array) -> dict[str, Any]:
+    return typed(np.arange(1, len(total) + 1), "i4")
+
+
+def _hover(palette: Mapping[str, str], factors: Factors, names: Mapping[str, str]) -> dict[str, Any]:
+    """An unseen line along 0 that says the parts of each step."""
+    said = [
+        f'<span style="color:{palette[COLORS[name]]}">■</span> {names[name]} %{{customdata[{index}]}}'
+        for index, name in enumerate(factors.present)
+    ]
+    columns = [*(factors.part(name) for name in factors.present), factors.log10_total]
+    return {
+        "type": "scatter", "mode": "lines", "name": "parts", "line": {"width": 0, "color": palette["ink"]},
+        "x": _layers(factors.log10_total), "y": typed(np.zeros(len(factors.log10_total))),
+        "customdata": [[_decades(value) for value in row] for row in zip(*columns, strict=True)],
+        "hovertemplate": "<br>".join([*said, f"together %{{customdata[{len(said)}]}}"]) + "<extra></extra>",
+    }  # fmt: skip
+
+
+def _decades(value: float) -> str:
+    if np.isnan(value):
+        return "of nothing"
+    return signed(value, 3) if np.isfinite(value) else "to exactly 0" if value < 0 else "from exactly 0"
 
 
 def _lost(
