@@ -11,11 +11,11 @@ from components.shell import NAME
 # What can be embedded: its title for readers of the page around it, and the height in pixels that it takes from 600
 # pixels of width on, for pages that allow no script.
 EMBEDS = {
-    "backward": ("Gradients by layer", 460),
+    "backward": ("Gradients by layer", 490),
     "forward": ("Activations by layer", 440),
     "heatmap": ("Where the error signals lie", 440),
-    "critical": ("The critical weight scale", 640),
-    "layer": ("Inside one layer", 820),
+    "critical": ("The critical weight scale", 760),
+    "layer": ("Inside one layer", 1600),
 }
 
 

@@ -65,6 +65,7 @@ def activation_chart(palette: Palette, view: LayerView) -> dict[str, Any]:
         "overlaying": "y",
         "side": "left",
         "range": [bottom, top],
+        "tickmode": "linear",  # else Plotly puts an overlaying axis's ticks beside those of the axis below, unrounded
         "tick0": 0,
         "dtick": step,
         "gridcolor": palette["hairline"],

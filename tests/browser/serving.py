@@ -30,8 +30,8 @@ SETTLED = """() => {
 
 # True once Plotly has drawn every chart of the live loop (panels draw theirs when they come into view).
 DRAWN = """() => {
-  const charts = [...document.querySelectorAll(".chart")].filter((chart) => !chart.closest("[data-panel]"));
-  return charts.length > 0 && charts.every((chart) => chart.querySelector(".js-plotly-plot .main-svg .xtick"));
+  const all = [...document.querySelectorAll(".chart")], charts = all.filter((chart) => !chart.closest("[data-panel]"));
+  return all.length > 0 && charts.every((chart) => chart.querySelector(".js-plotly-plot .main-svg .xtick"));
 }"""
 
 
