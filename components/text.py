@@ -8,7 +8,7 @@ from dash import html
 
 from simulation.histograms import Tens
 
-_POWER = re.compile(r"10\^(-?\d+(?:[.,]\d+)*)")
+_POWER = re.compile(r"(10|(?<![\d.])2)\^(-?\d+(?:[.,]\d+)*)")
 
 
 def minus(text: str) -> str:
@@ -16,15 +16,21 @@ def minus(text: str) -> str:
     return re.sub(r"-(?=\d)", "−", text)
 
 
+def mathematical(text: str) -> str:
+    """The text with true signs of multiplication and subtraction between numbers, inf being one."""
+    text = re.sub(r"(?<![A-Za-z])x (?=\d|inf\b)", "× ", text)
+    return re.sub(r"(?<=\w) - (?=\d|inf\b)", " − ", text)
+
+
 def rich(text: str) -> list[Any]:
-    """The sentence as Dash children, 10^x as a superscript and x as a multiplication sign."""
-    text = re.sub(r"(?<![A-Za-z])x (?=\d)", "× ", text).replace(" x 10^", " × 10^")
+    """The sentence as Dash children, powers of 10 and 2 as superscripts and x as a multiplication sign."""
+    text = mathematical(text)
     text = re.sub(r"(?<!10)\^2(?!\d)", "²", text)
     text = text.replace(" %", "\u00a0%")
     parts: list[Any] = []
     for index, part in enumerate(_POWER.split(text)):
-        if index % 2:
-            parts += ["10", html.Sup(minus(part))]
+        if index % 3 == 2:
+            parts.append(html.Sup(minus(part)))
         elif part:
             parts.append(part)
     return parts

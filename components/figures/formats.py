@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from components.figures.axes import Array, layer_axis, typed
+from components.text import mathematical
 from components.theme import figure, transparent
 from simulation.diagnosis import FORMATS
 from simulation.precision import Tally
@@ -45,7 +46,7 @@ def format_strips(palette: Palette, tallies: Mapping[str, Tally], exact_zeros: A
         if key in tallies:
             parts = shares(tallies[key], exact_zeros)
             traces += [_area(palette, kind, part, name) for kind, part in parts.items() if part.any()]
-            traces.append(_hover(key, parts, name))
+            traces.append(_hover(key, parts, name, tallies[key].nan_from))
             marks += _events(palette, tallies[key], depth, name, direction)
     xaxis = {**layer_axis(depth), "range": [0.5, depth + 0.5], "anchor": f"y{len(FORMATS)}"}
     return figure(
@@ -57,7 +58,7 @@ def format_strips(palette: Palette, tallies: Mapping[str, Tally], exact_zeros: A
 def _strip_axis(palette: Palette, key: str, bottom: float, top: float) -> dict[str, Any]:
     return {
         "domain": [bottom, top], "range": [0, 1], "tickvals": [0.5], "ticktext": [FORMATS[key].label], "showgrid": False,
-        "zeroline": False, "showline": False, "ticks": "", "fixedrange": True, "tickfont": {"color": palette["mute"], "size": 12},
+        "zeroline": False, "showline": False, "ticks": "", "ticklabelstandoff": 6, "fixedrange": True, "tickfont": {"color": palette["mute"], "size": 12},
     }  # fmt: skip
 
 
@@ -80,11 +81,14 @@ def _area(palette: Palette, kind: str, part: Array, axis: str) -> dict[str, Any]
     }  # fmt: skip
 
 
-def _hover(key: str, parts: Mapping[str, Array], axis: str) -> dict[str, Any]:
-    """What is said at a layer: only of the kinds that this format has anywhere."""
+def _hover(key: str, parts: Mapping[str, Array], axis: str, nan_from: str) -> dict[str, Any]:
+    """What is said at a layer: only of the kinds that this format has anywhere; `nan_from`: see `Tally`."""
+    names = {kind: name for kind, (name, *_) in KINDS.items()}
+    if nan_from:
+        names["nan"] += f", first born of {mathematical(nan_from)}"
     present = [kind for kind, part in parts.items() if part.any()][::-1]
     depth = len(parts["normal"])
-    lines = [f"%{{customdata[{index}]:.3~p}} {KINDS[kind][0]}" for index, kind in enumerate(present)]
+    lines = [f"%{{customdata[{index}]:.3~p}} {names[kind]}" for index, kind in enumerate(present)]
     return {
         "type": "scatter", "mode": "markers", "name": key, "yaxis": axis, "marker": {"opacity": 0},
         "x": typed(np.arange(1, depth + 1), "i4"), "y": typed(np.full(depth, 0.5)),

@@ -59,3 +59,17 @@ def test_every_network_has_its_picture(config, theme):
     components = PANEL.show(State(config), whole(State(config)), PALETTES[theme])
     json.loads(json.dumps(components, default=plain), parse_constant=pytest.fail)
     assert {ids.chart(chart.name) for chart in PANEL.charts} <= set(components)
+
+
+def test_a_nan_says_what_it_was_born_of():
+    state = State(
+        NetworkConfig(depth=50, width=8, batch=8, activation="linear", initializer="identity", weight_scale=1.5)
+    )
+    result = whole(state)
+    tally = result.runs["float16"].activation
+    assert tally.nan_from.startswith("0 x inf")
+    figure = PANEL.show(state, result, PALETTES["light"])[ids.chart("formats-activation")]["figure"]
+    (hover,) = (trace["hovertemplate"] for trace in figure["data"] if trace["name"] == "float16")
+    assert "0 × inf" in hover
+    labels = [mark["text"] for mark in figure["layout"]["annotations"]]
+    assert labels == [f"inf at {tally.first_overflow}, NaN at {tally.first_nan}"]

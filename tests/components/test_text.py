@@ -38,6 +38,8 @@ def number(text: str) -> float:
         ("depth x width^2 x batch", "depth x width² x batch"),
         ("a notebook's 20 x 100", "a notebook's 20 × 100"),
         ("", ""),
+        ("by 2^17, from 10 to 12^3", "by 2^{17}, from 10 to 12^3"),
+        ("0 x inf, inf - inf", "0 × inf, inf − inf"),
     ],
 )
 def test_rich(text, wanted):
