@@ -8,9 +8,17 @@ from simulation.critical import Critical
 from simulation.sentences_sweep import scale_text, width_text
 from simulation.sweep import Sweep
 
-ACTIVATION_TITLES = {"width": "Last activations: the coordinate check"}
-ACTIVATION_TITLE = "Activations at the last layer"
 LEADS = {"weight_scale": "Press or drag in a chart to move the weight scale."}
+
+
+def chart_lines(over: str) -> dict[str, str]:
+    """What to look for in each chart."""
+    forward = "The forward signal may hold its size where the error signal does not, and the other way round."
+    check = "The coordinate check: flat means that one standard deviation of the weights would suit every width."
+    return {
+        "critical": "Below the band the error signal vanishes on its way to layer 1, above it explodes.",
+        "critical-activation": check if over == "width" else forward,
+    }
 
 
 def critical_body(result: Sweep) -> list[Any]:

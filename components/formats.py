@@ -35,7 +35,7 @@ def rescue_button(result: FormatRuns) -> list[Any]:
     text = (
         f"Use 2^{power}, the smallest that rescues float16" if power else "Back to 2^0: float16 needs no loss scaling"
     )
-    return [html.Button(rich(text), className="chip", type="button", **field)]
+    return [html.Button(html.Span(rich(text)), className="chip", type="button", **field)]
 
 
 def format_table(result: FormatRuns) -> html.Div:

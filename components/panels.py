@@ -15,8 +15,7 @@ from simulation.parameters import Parameter
 class Chart:
     """A chart of a panel: `by_layer`: its x axis is the layers; `sets`: the field that a press on it sets.
 
-    title: where there are several, each has its own, and under it a line of its own, `ids.caption(name)`; but the
-    panel's line is that of the chart of its name.
+    title: where there are several, each has its own, and under it a line of its own, `ids.line(name)`.
     """
 
     name: str

@@ -7,7 +7,7 @@ from typing import Any
 from app.panels.panel import Components, Palette, Panel
 from app.state import State
 from components import ids
-from components.critical import ACTIVATION_TITLE, ACTIVATION_TITLES, LEADS, critical_body
+from components.critical import LEADS, chart_lines, critical_body
 from components.figures.critical import activation_curve, gradient_curve
 from components.panels import Chart
 from components.text import rich
@@ -18,7 +18,7 @@ from simulation.sweep import Curve, Sweep, sweep
 ARRAYS = ("log10_gradient_ratio", "log10_activation_rms_last")
 CHARTS = (
     Chart("critical", by_layer=False, sets="weight_scale", title="Error signal, layer 1 over the last"),
-    Chart("critical-activation", by_layer=False, sets="weight_scale", title=ACTIVATION_TITLE),
+    Chart("critical-activation", by_layer=False, sets="weight_scale", title="Activations at the last layer"),
 )
 
 
@@ -55,7 +55,7 @@ def _show(state: State, result: Sweep, palette: Palette) -> Components:
     return {
         ids.chart("critical"): {"figure": gradient_curve(palette, result, present)},
         ids.chart("critical-activation"): {"figure": activation_curve(palette, result, present)},
-        ids.title("critical-activation"): {"children": ACTIVATION_TITLES.get(result.over, ACTIVATION_TITLE)},
+        **{ids.line(chart): {"children": text} for chart, text in chart_lines(result.over).items()},
         ids.lead("critical"): {"children": LEADS.get(result.over, "")},
         ids.summary("over"): {"children": OVER[result.over].summary},
         ids.caption("critical"): {"children": rich(describe_sweep(result))},
