@@ -50,7 +50,7 @@ def format_strips(palette: Palette, tallies: Mapping[str, Tally], exact_zeros: A
             marks += _events(palette, tallies[key], depth, name, direction)
     xaxis = {**layer_axis(depth), "range": [0.5, depth + 0.5], "anchor": f"y{len(FORMATS)}"}
     return figure(
-        palette, traces, xaxis, axes.pop("yaxis"), **axes, margin={"l": 62, "r": 14, "t": 6, "b": 38},
+        palette, traces, xaxis, axes.pop("yaxis"), **axes, margin={"l": 62, "r": 14, "t": 14, "b": 38},
         shapes=[mark for mark in marks if "text" not in mark], annotations=[mark for mark in marks if "text" in mark],
     )  # fmt: skip
 
