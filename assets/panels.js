@@ -73,7 +73,7 @@
     panel.style.setProperty("--done", done);
     for (const [id, properties] of Object.entries(components)) {
       const text = JSON.stringify(properties);
-      if (kept.given[id] === text || !document.getElementById(id)) continue;
+      if (kept.given[id] === text || !lab.present(id)) continue;  // its element may still be on its way
       kept.given[id] = text;
       if (properties.figure && touch.matches) properties.figure.layout.dragmode = false;  // a finger scrolls the page
       keepFocus(document.getElementById(id));
@@ -83,7 +83,7 @@
 
   /* What is in an element is built anew when it is set: a button that has the focus hands it on to its successor. */
   function keepFocus(element) {
-    const at = [...element.querySelectorAll("button")].indexOf(document.activeElement);
+    const at = [...(element?.querySelectorAll("button") ?? [])].indexOf(document.activeElement);
     if (at < 0) return;
     const watch = new MutationObserver(() => {
       watch.disconnect();

@@ -8,8 +8,9 @@ from app.options import DIRECTIONS
 from app.panels.panel import Components, Palette, Panel
 from app.state import State
 from components import ids
+from components.equations import equations
 from components.figures.layer import activation_chart, spread_chart
-from components.layer import chart_lines, equations, flow, stepper, walk
+from components.layer import chart_lines, flow, stepper, walk
 from components.panels import Chart
 from components.text import rich
 from simulation import draw_network
