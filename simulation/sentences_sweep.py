@@ -48,6 +48,8 @@ def _curve(result: Sweep, curve: Curve, network: NetworkConfig) -> list[str]:
         return [_fixed(float(ratios[0]), network)]
     if np.isneginf(ratios).all():
         return [f"The error signal is exactly 0 at layer 1 at every {_noun(result)} tried."]
+    if np.isposinf(ratios).all():
+        return [f"At every {_noun(result)} tried the error signal is exactly 0 at the last layer, but not at layer 1: skips carry it past."]  # fmt: skip
     if result.over == "weight_scale":
         where = [_critical(curve.critical, curve.crossings)] if curve.critical else [_no_crossing(ratios, result.axis)]
         return [*where, _flat(ratios, result, network)]

@@ -87,10 +87,13 @@ def _figure(
         *critical_marks.here(palette, float(position(present)), x, heights, draggable),
     ]  # fmt: skip
     traces = [_line(palette, result, role, x, values) for role, values in curves.items()]
-    traces += [
-        zero_marks(palette[ROLES[role][0]], palette["ink"], role, x[np.isneginf(values)], foot, labeled=False)
-        for role, values in curves.items()
-    ]
+    for role, values in curves.items():
+        color, at_first, at_last = palette[ROLES[role][0]], np.isneginf(values), np.isposinf(values)
+        traces.append(zero_marks(color, palette["ink"], "layer 1" if banded else "h", x[at_first], foot, labeled=False))
+        if at_last.any():  # the error signal, of which skips carry some past the last layer
+            marked = zero_marks(color, palette["ink"], "last layer", x[at_last], high - inside)
+            words = ["0 at the last layer" if text else "" for text in marked["text"]]
+            traces.append({**marked, "text": words, "textposition": "bottom center"})
     drawn = figure(
         palette, traces, axis, decade_axis(bottom, high, step, foot if zeros else None),
         shapes=[mark for mark in marks if "text" not in mark], annotations=[mark for mark in marks if "text" in mark],

@@ -1,5 +1,6 @@
 """What a person does with the panels under the charts: undo, pin, apply, choose a layer, press on a curve, copy."""
 
+import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Visit
@@ -175,3 +176,48 @@ def test_a_folded_panel_asks_nothing(visit: Visit) -> None:
     lab.page.locator("[data-panel=ensemble] > summary").click()
     open_panel(lab.page, "ensemble")
     assert [url for url in asked if "/panel/ensemble" in url]
+
+
+# Where the mark of the critical region and the handle on its curve are, and where the curve is there, in pixels.
+_MARK = """() => {
+  const chart = document.querySelector("#chart-critical .js-plotly-plot"), { xaxis, yaxis } = chart._fullLayout;
+  const frame = chart.getBoundingClientRect(), [xs, ys] = chart.layout.meta.along;
+  const middle = (name) => {
+    const index = chart.layout.shapes.findIndex((shape) => shape.name === name);
+    const { left, top, width, height } = chart.querySelector(`.shape-group[data-index="${index}"] > path`).getBoundingClientRect();
+    return { x: left + width / 2, y: top + height / 2 };
+  };
+  const line = middle("here").x, handle = middle("handle"), at = xaxis.p2l(line - frame.left - xaxis._offset);
+  const right = xs.findIndex((x) => x >= at), share = (at - xs[right - 1]) / (xs[right] - xs[right - 1]);
+  const height = ys[right - 1] + share * (ys[right] - ys[right - 1]);
+  return { line, handle: handle.x, above: handle.y - (frame.top + yaxis._offset + yaxis.l2p(height)), scale: 10 ** at };
+}"""
+
+
+def test_the_mark_is_under_the_pointer_and_follows_the_slider(visit: Visit) -> None:
+    lab = visit("depth=12&width=16&batch=8", viewport=WIDE)
+    open_panel(lab.page, "critical")
+    box = lab.page.locator("#chart-critical .nsewdrag").bounding_box()
+    assert box
+    lab.page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + box["height"] / 2)
+    lab.page.mouse.down()
+    for share in (0.6, 0.7, 0.8):
+        x = box["x"] + share * box["width"]
+        lab.page.mouse.move(x, box["y"] + box["height"] / 2)
+        lab.page.evaluate("() => new Promise(requestAnimationFrame)")
+        mark = lab.page.evaluate(_MARK)
+        assert mark["line"] == pytest.approx(x, abs=1)
+        assert mark["handle"] == pytest.approx(x, abs=1)
+        assert mark["above"] == pytest.approx(0, abs=1)
+    lab.page.mouse.up()
+    lab.settle()
+    assert lab.page.evaluate(_MARK)["scale"] == pytest.approx(float(lab.value("weight_scale")), rel=0.02)
+    lab.thumb("weight_scale").focus()
+    before = lab.value("weight_scale")
+    for _ in range(4):
+        lab.page.keyboard.press("ArrowLeft")
+    lab.page.wait_for_function("(before) => document.querySelector('#value-weight_scale').value !== before", arg=before)
+    lab.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    mark = lab.page.evaluate(_MARK)
+    assert mark["scale"] == pytest.approx(float(lab.value("weight_scale")), rel=0.02)
+    assert mark["above"] == pytest.approx(0, abs=1)

@@ -244,3 +244,10 @@ def test_words(settings, over, said):
     text = words(replace(SMALL, **settings), over)
     for part in said:
         assert part in text
+
+
+def test_a_last_layer_that_hears_nothing_at_any_scale_is_said():
+    config = NetworkConfig(depth=8, width=2, batch=1, activation="relu", initializer="he_normal", residual="plain", seed=9)  # fmt: skip
+    result = whole(config, "weight_scale")
+    assert np.isposinf(result.baseline.log10_gradient_ratio).all()
+    assert "exactly 0 at the last layer, but not at layer 1" in describe_sweep(result)
