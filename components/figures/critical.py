@@ -29,7 +29,7 @@ Palette = Mapping[str, str]
 # Over weight_scale the picture reaches so many decades; where a curve leaves it, it is said how far it goes.
 MOST_DECADES = 40.0
 _ROOM = 0.17  # of the height, at least, above and below the band: for the words that stand there
-_FEW = 12  # so few values are dots, too
+_FEW = 12  # so few values are dots, too; and those among exact zeros, where a line may have no neighbor to go to
 # Where a value stands on its axis: a weight scale where its slider has it.
 POSITIONS: Mapping[str, Callable[[Any], Any]] = {
     "weight_scale": np.log10, "depth": np.asarray, "width": np.log2, "batch": np.log2,
@@ -126,7 +126,7 @@ def _line(palette: Palette, result: Sweep, role: str, x: Array, values: Array) -
     whose = "as set" if role == "baseline" else "with remedies"
     known = zip(result.axis.tolist(), values.tolist(), strict=True)
     return {
-        "type": "scatter", "mode": "lines+markers" if len(x) <= _FEW else "lines", "name": whose,
+        "type": "scatter", "mode": "lines+markers" if len(x) <= _FEW or np.isinf(values).any() else "lines", "name": whose,
         "x": typed(x), "y": typed(np.where(np.isfinite(values), values, np.nan)), "connectgaps": False,
         "line": line(palette, role), "marker": {"size": 5, "color": palette[ROLES[role][0]]},
         "customdata": [[f"{value:.4g}", scientific(size)] for value, size in known],
