@@ -45,8 +45,8 @@ def clipped_directions(palette: Palette, clipped: Clipped) -> dict[str, Any]:
     ]  # fmt: skip
     zero = np.flatnonzero(np.isneginf(clipped.log10_weight_grad_norm)) + 1
     if zero.size:
-        traces.append(zero_marks(palette["baseline"], palette["ink"], "dW", zero, -0.1))
+        traces.append(zero_marks(palette["baseline"], palette["ink"], "dW", zero, -0.17))
     ends = {name: float(values[-1]) for name, (values, *_) in shown.items() if np.isfinite(values[-1])}
     notes = [end_note(palette, "remedied", text, height) for text, height in end_labels(ends, 0.1, 1.08)]
-    yaxis = {"range": [-0.18 if zero.size else -0.04, 1.08], "tickvals": [0, 0.25, 0.5, 0.75, 1]}
+    yaxis = {"range": [-0.24 if zero.size else -0.04, 1.08], "tickvals": [0, 0.25, 0.5, 0.75, 1]}
     return figure(palette, traces, layer_axis(depth), yaxis, annotations=notes, margin=WITH_END_LABELS)
