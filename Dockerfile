@@ -1,4 +1,12 @@
 ARG BASE=python:3.13-slim
+
+# What npm brings, in a stage of its own: the image has no npm.
+FROM ${BASE} AS scripts
+WORKDIR /scripts
+RUN apt-get update && apt-get install -y --no-install-recommends npm && rm -rf /var/lib/apt/lists/*
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+
 FROM ${BASE}
 
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8050
@@ -11,6 +19,8 @@ COPY simulation simulation
 COPY components components
 COPY assets assets
 COPY app app
+COPY --from=scripts /scripts/node_modules node_modules
+RUN python -m app.assets
 RUN python -m compileall -q simulation components app
 
 RUN useradd --system --uid 10001 --no-create-home lab

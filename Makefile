@@ -7,7 +7,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test lint bench bench-browser docs screenshots setup setup-dev browser
+.PHONY: help assets run serve test lint bench bench-browser docs screenshots setup setup-dev browser
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -34,6 +34,10 @@ run: setup ## start the application and print its address
 
 serve: setup ## serve it with gunicorn, a worker per core (HOST, PORT, WORKERS)
 	@HOST=$(HOST) PORT=$(PORT) $(RUN) -m gunicorn --config app/gunicorn_conf.py app.server:server
+
+assets: setup ## the smaller Plotly by npm, and every script compressed ahead
+	@npm ci --ignore-scripts --no-audit --no-fund
+	@$(RUN) -m app.assets
 
 lint: setup-dev ## ruff, mypy, the one-way imports
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(RUN) -m mypy && $(VENV)/bin/lint-imports

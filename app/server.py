@@ -7,7 +7,7 @@ from dash import html
 from flask import Flask, Response, request
 from flask_compress import Compress
 
-from app import api, live
+from app import api, assets, live
 from app.cache import TraceCache
 from app.pages import embed, explore, wiring
 from app.panels import stream
@@ -27,7 +27,8 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     server = Flask("app")
     traces = TraceCache(server, settings or Settings.from_environment())
     Compress(server)
-    app = dash.Dash(
+    plotly = assets.register(server)
+    app = assets.Lab(
         "app",
         server=server,
         assets_folder=str(ASSETS),
@@ -37,7 +38,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
         use_pages=True,
         pages_folder="",
         suppress_callback_exceptions=True,
-        index_string=INDEX.read_text(),
+        index_string=INDEX.read_text().replace("{%plotly%}", plotly),
     )
     api.register(server, traces)
     live.register(server, traces)
