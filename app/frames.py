@@ -90,7 +90,7 @@ def figures(seen: View, theme: str, in_words: bool, charts: Container[str] = TIT
 
     drawn = {
         "backward-delta": lambda: signal_lines(
-            palette, signals("log10_delta_rms", "δ"), backward, in_words, ", for an output gradient of 1"
+            palette, signals("log10_delta_rms", "δ"), backward, in_words, "<br>for an output gradient of 1"
         ),
         "backward-weights": lambda: signal_lines(palette, signals("log10_weight_grad_norm", "dW"), backward, in_words),
         "forward": lambda: signal_lines(palette, [*z, *h], forward, in_words, ""),

@@ -8,15 +8,24 @@ from dash import html
 from components import ids
 from components.shell import NAME
 
-# What can be embedded: its title for readers of the page around it, and the height in pixels that it takes from 600
-# pixels of width on, for pages that allow no script.
+# What can be embedded: its title for readers of the page around it, and the height in pixels that it takes at 740 pixels
+# of width, for pages that allow no script.
 EMBEDS = {
-    "backward": ("Gradients by layer", 490),
-    "forward": ("Activations by layer", 440),
-    "heatmap": ("Where the error signals lie", 440),
-    "critical": ("The critical weight scale", 760),
-    "layer": ("Inside one layer", 1600),
+    "backward": ("Gradients by layer", 480),
+    "forward": ("Activations by layer", 450),
+    "heatmap": ("Where the error signals lie", 450),
+    "critical": ("The critical weight scale", 730),
+    "layer": ("Inside one layer", 1400),
 }
+# For the page around it: fits the frame to what it holds (docs/embedding.md).
+SCRIPT = """<script>
+  addEventListener("message", ({ source, data }) => {
+    if (data?.type !== "gradient-flow-lab:height") return;
+    for (const frame of document.querySelectorAll("iframe")) {
+      if (frame.contentWindow === source) frame.style.height = `${data.height}px`;
+    }
+  });
+</script>"""
 
 
 def page(

@@ -5,9 +5,11 @@ from typing import Any
 
 from dash import html
 
+from components.embedding import SCRIPT
+
 NAME = "Gradient Flow Lab"
 # {origin}, {query} and {date} are filled in by the browser, which alone knows the address that it reads.
-FRAME = '<iframe src="{{origin}}/embed/{panel}?{{query}}" title="{title}, from {name}" width="100%" height="{height}" loading="lazy" style="border: 0"></iframe>'
+FRAME = '<iframe src="{{origin}}/embed/{panel}?{{query}}" title="{title}, from {name}" width="100%" height="{height}" loading="lazy" style="border: 0"></iframe>\n'
 
 
 def files_card(version: str, embeds: Mapping[str, tuple[str, int]]) -> html.Div:
@@ -17,7 +19,7 @@ def files_card(version: str, embeds: Mapping[str, tuple[str, int]]) -> html.Div:
         for label, end in (("CSV", ".csv"), ("JSON", ""), ("NumPy .npz", ".npz"))
     ]
     citation = f"{NAME}, version {version}: {{origin}}/?{{query}} (seen {{date}})"
-    frames = [_copy(title, FRAME.format(panel=key, title=title, name=NAME, height=height)) for key, (title, height) in embeds.items()]  # fmt: skip
+    frames = [_copy(title, FRAME.format(panel=key, title=title, name=NAME, height=height) + SCRIPT) for key, (title, height) in embeds.items()]  # fmt: skip
     return html.Div(
         [
             _row("All numbers of this network", links),

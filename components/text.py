@@ -26,7 +26,7 @@ def rich(text: str) -> list[Any]:
     """The sentence as Dash children, powers of 10 and 2 as superscripts and x as a multiplication sign."""
     text = mathematical(text)
     text = re.sub(r"(?<!10)\^2(?!\d)", "²", text)
-    text = text.replace(" %", "\u00a0%")
+    text = text.replace(" %", "\u00a0%").replace("(× ", "(×\u00a0")
     parts: list[Any] = []
     for index, part in enumerate(_POWER.split(text)):
         if index % 3 == 2:

@@ -122,7 +122,7 @@ def _format_ends(
             ]  # fmt: skip
             notes.append(
                 {"xref": "paper", "x": 0 if word == "rounds to 0" else 1, "xanchor": "left" if word == "rounds to 0" else "right",
-                 "y": edge, "yanchor": "top" if word == "rounds to 0" else "bottom",
+                 "align": "left" if word == "rounds to 0" else "right", "y": edge, "yanchor": "top" if word == "rounds to 0" else "bottom",
                  "text": f"{key} {word}{'' if notes else proviso}", "showarrow": False, "font": {"size": 11, "color": palette[color]}}
             )  # fmt: skip
     return shapes, notes

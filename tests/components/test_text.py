@@ -34,7 +34,7 @@ def number(text: str) -> float:
         ("from 10^-30.6 to 10^26.", "from 10^{−30.6} to 10^{26}."),
         ("near 10^-13.4, and 10^2; 10^25: 10^1,500.", "near 10^{−13.4}, and 10^{2}; 10^{25}: 10^{1,500}."),
         ("by 1.5 x 10^-7 %", "by 1.5 × 10^{−7}\u00a0%"),
-        ("(x 0.24 a layer)", "(× 0.24 a layer)"),
+        ("(x 0.24 a layer)", "(×\u00a00.24 a layer)"),
         ("depth x width^2 x batch", "depth x width² x batch"),
         ("a notebook's 20 x 100", "a notebook's 20 × 100"),
         ("", ""),
