@@ -32,7 +32,7 @@ CHARTS = {
     "forward": ("forward",),
     "heatmap": ("heatmap-delta",),
 }
-KEYS = tuple(key for key in EMBEDS if key in CHARTS or key in PANELS)
+KEYS = tuple(EMBEDS)
 PATHS = tuple(f"/embed/{key}" for key in KEYS)
 NOT_FOUND = f"There is no such part to embed. There are: {', '.join(PATHS)}\n"
 
