@@ -47,6 +47,8 @@ def columns(panel: str, trace: SignalTrace) -> dict[str, NDArray[np.float64]]:
 
 def caption(panel: str, verdict: Verdict, activation: str) -> str:
     """One line for this chart of this network."""
+    if verdict.depth == 1 and verdict.state == "stable" and panel in ("backward-delta", "backward-weights", "forward"):
+        return "One layer only: there is nothing to compare it with."
     return {
         "backward-delta": _delta,
         "backward-weights": _weights,
@@ -82,6 +84,10 @@ def _weights(verdict: Verdict) -> str:
     if weight.state == "stable" and weight.spread > STABLE_DECADES:
         swings = "is exactly 0 in layers" if isinf(weight.spread) else f"swings by {decades(weight.spread)}"
         return f"It is δ times the layer's input. It ends about as it starts, but {swings} on the way."
+    if isinf(weight.decades) and weight.decades < 0 and not isinf(verdict.delta.decades):
+        return (
+            "It is δ times the layer's input, and exactly 0 at layer 1, because its input is: nothing can learn there."
+        )
     return "Its size is δ times the layer's input: here both tell the same story."
 
 
@@ -121,5 +127,5 @@ def description(panel: str, trace: SignalTrace, verdict: Verdict) -> str:
     sizes = getattr(trace, name)
     words = name.removeprefix("log10_").replace("_", " ")
     zeros = int(np.isneginf(sizes).sum())
-    lost = f" It is exactly 0 in {zeros} layers." if zeros else ""
+    lost = f" It is exactly 0 in {zeros} layer{'s' * (zeros > 1)}." if zeros else ""
     return f"{TITLES[panel]}: {words} by layer, {power(sizes[0])} at layer 1, {power(sizes[-1])} at layer {trace.depth}.{lost}"

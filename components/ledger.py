@@ -7,17 +7,19 @@ from dash import html
 
 from components.text import minus, rich
 from simulation.ledger import IDLE, Ledger, Row
-from simulation.sentences_ledger import describe_cost, describe_row, label
+from simulation.sentences_ledger import HARDLY_DECADES, describe_cost, describe_row, label
 
 _HEADS = ("change", "error signal", "dW", "activation", "what becomes of it, and what it costs", "")
 
 
 def ledger_table(result: Ledger, query: Callable[[Row], str]) -> html.Div:
     """A row per change, the most helpful first; `query` is the state that a row's button brings."""
-    rows = [*([result.best_pair] if result.best_pair else []), *result.rows]
+    pair = result.best_pair
+    helps = pair is not None and pair.delta_decades is not None and pair.delta_decades >= HARDLY_DECADES
+    rows = [*([pair] if pair and helps else []), *result.rows]
     known = [abs(row.delta_decades) for row in rows if row.delta_decades is not None and not isinf(row.delta_decades)]
     longest = max(known, default=0.0) or 1.0
-    body = [_row(row, result, longest, query(row), pair=row is result.best_pair) for row in rows]
+    body = [_row(row, result, longest, query(row), pair=row is pair) for row in rows]
     head = html.Tr([html.Th(text, scope="col") for text in _HEADS])
     table = html.Table([html.Thead(head), html.Tbody(body)], className="ledger")
     return html.Div(

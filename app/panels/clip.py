@@ -20,6 +20,12 @@ BY_LAYER = (
     "cosine_by_layer", "touched_fraction_by_layer", "log10_weight_grad_norm", "log10_weight_grad_norm_clipped"
 )  # fmt: skip
 
+# Under the chart of norms, dashed as they are and solid as clipped.
+_LINES = {
+    "norm": "Dashed as it is, solid as clipped: one shift for all layers, so every ratio between them stays.",
+    "value": "Dashed as it is, solid as clipped: each layer loses what its own entries have above the threshold, so ratios may change.",
+}
+
 
 def _compute(state: State) -> Iterator[Clipped]:
     yield clip(draw_network(state.remedied), state.options.clip, state.options.threshold)
@@ -40,7 +46,7 @@ def _show(state: State, result: Clipped, palette: Palette) -> Components:
         ids.lead("clip"): {"children": [clip_numbers(result)]},
         ids.chart(NORMS.name): {"figure": clipped_norms(palette, result)},
         ids.chart(DIRECTIONS.name): {"figure": clipped_directions(palette, result)},
-        ids.line(NORMS.name): {"children": "Dashed as it is, solid as clipped: a shift that is the same in all layers keeps every ratio."},
+        ids.line(NORMS.name): {"children": _LINES[result.kind]},
         ids.line(DIRECTIONS.name): {"children": "Cosine 1 is the same direction; dotted, the share of entries touched."},
     }  # fmt: skip
 

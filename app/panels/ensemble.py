@@ -10,6 +10,7 @@ from components.panels import Chart
 from components.text import rich
 from simulation.ensemble import Ensemble, describe_ensemble, ensemble
 
+LINE = "Solid: half of the networks lie below. Gray: four in five. Dashed: the seed on the screen."
 SHOWN = {"ensemble-delta": "log10_delta_rms", "ensemble-weights": "log10_weight_grad_norm"}
 
 
@@ -30,12 +31,13 @@ def _show(state: State, result: Ensemble, palette: Palette) -> Components:
         ids.chart(chart): {"figure": seed_band(palette, result.median[name], result.low[name], result.high[name], result.logs[name][0])}
         for chart, name in SHOWN.items()
     }  # fmt: skip
-    return {**figures, ids.caption("ensemble"): {"children": rich(describe_ensemble(result))}}
+    lines = {ids.line(chart): {"children": LINE} for chart in SHOWN}
+    return {**figures, **lines, ids.caption("ensemble"): {"children": rich(describe_ensemble(result))}}
 
 
 PANEL = Panel(
     key="ensemble", section="help", title="Many seeds",
     question="Is this typical, or the luck of one draw? The line is the median, the band holds four networks in five.",
-    charts=(Chart("ensemble-delta"), Chart("ensemble-weights")), words=("networks",),
+    charts=(Chart("ensemble-delta", title="Error signal δ"), Chart("ensemble-weights", title="Weight gradient dW")), words=("networks",),
     compute=lambda state: ensemble(state.remedied, state.options.networks), reply=_reply, table=_table, show=_show,
 )  # fmt: skip
