@@ -170,7 +170,9 @@ def _names(remedies: tuple[str, ...]) -> str:
 def legend_text(state: State) -> list[Any]:
     """Which line is which network."""
     pinned = state.pinned and _described(state.pinned.remedied)
-    return cards.legend(_described(state.config), _names(state.remedies), pinned)
+    many = len(state.remedies) > MOST_NAMED_REMEDIES  # then it is the network that they make that says more
+    named = _described(state.remedied) if many else _names(state.remedies)
+    return cards.legend(_described(state.config), named, pinned)
 
 
 def _described(config: NetworkConfig) -> str:

@@ -7,7 +7,7 @@
 (function () {
   "use strict";
 
-  const RESTED_MS = 250, RETRY_MS = 1500, WORDS_MS = 200, STAYS_MS = 80, MOST_SKELETONS = 100;
+  const RESTED_MS = 250, RETRY_MS = 1500, WORDS_MS = 200, STAYS_MS = 80;
   const lab = {
     wanted: null,    // the newest state, as a query string
     drawn: null,     // the state on the screen, its colors, and whether with all its words
@@ -19,7 +19,6 @@
     shown: {},       // by element: its properties as last set
     unset: {},       // by element: properties that are still to be set
     charts: {},      // by chart: its figure as last drawn, and the hashes of its parts
-    skeletons: new Map(),  // by hash: what the server need not send again
     frames: 0,       // painted so far; tests and benchmarks read it
     sent: 0, painted: 0,   // numbers of requests
     flying: new Map(),     // by number: what is asked for
@@ -107,7 +106,7 @@
       if (rested) return await answer.json();
       const content = await answer.arrayBuffer(), [, took] = answer.headers.get("Server-Timing").split("dur=");
       lab.network = mean(lab.network, performance.now() - began - Number(took));
-      return decode(content);
+      return window.gradientFlowFrames.decode(content);
     } catch { return null; }
   }
 
@@ -213,7 +212,7 @@
   function drawCharts(figures) {
     for (const [id, parts] of Object.entries(figures)) {
       const plot = plotOf(id), before = lab.charts[id]?.figure, hashes = Object.values(parts).map((part) => part.hash);
-      const figure = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, filled(skeletonOf(part), part.arrays)]));
+      const figure = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, window.gradientFlowFrames.figurePart(part)]));
       if (!plot?._fullLayout || !before) continue;
       window.gradientFlowCharts.hold(before.layout, figure.layout);
       if (touch.matches) figure.layout.dragmode = false;
@@ -221,38 +220,6 @@
       lab.charts[id] = { figure, hashes };
       delete lab.shown[id];
     }
-  }
-
-  /* Kept longer than their charts show them: requests under way may count on them. */
-  function skeletonOf({ hash, skeleton }) {
-    const kept = skeleton ?? lab.skeletons.get(hash);
-    lab.skeletons.delete(hash);
-    lab.skeletons.set(hash, kept);
-    if (lab.skeletons.size > MOST_SKELETONS) lab.skeletons.delete(lab.skeletons.keys().next().value);
-    return kept;
-  }
-
-  /* A skeleton with the arrays in their places. */
-  function filled(skeleton, arrays) {
-    if (Array.isArray(skeleton)) return skeleton.map((inner) => filled(inner, arrays));
-    if (typeof skeleton !== "object" || skeleton === null) return skeleton;
-    if ("array" in skeleton) return arrays[skeleton.array];
-    return Object.fromEntries(Object.entries(skeleton).map(([key, inner]) => [key, filled(inner, arrays)]));
-  }
-
-  /* See app/binary.py. */
-  function decode(buffer) {
-    const length = new DataView(buffer).getUint32(0, true), start = 4 + length;
-    const frame = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
-    const kinds = { f4: Float32Array, f8: Float64Array, i4: Int32Array, u1: Uint8Array };
-    const array = ({ dtype, at, shape, low, high }) => {
-      const [rows, columns] = shape, data = new kinds[dtype](buffer, start + at, columns === undefined ? rows : rows * columns);
-      if (columns === undefined) return data;
-      const sizes = Float32Array.from(data, (level) => low + level * (high - low) / 255);
-      return Array.from({ length: rows }, (_, row) => sizes.subarray(row * columns, (row + 1) * columns));
-    };
-    for (const parts of Object.values(frame.figures)) for (const part of Object.values(parts)) part.arrays = part.arrays.map(array);
-    return frame;
   }
 
   function settle(query) {
@@ -323,12 +290,6 @@
       store("theme", next);
       setTheme(next);
       redraw();
-      return window.dash_clientside.no_update;
-    },
-
-    saveSvg(clicks, id) {
-      const chart = document.querySelector(`#${id} .js-plotly-plot`);
-      window.Plotly.downloadImage(chart, { format: "svg", filename: id, width: chart.clientWidth, height: chart.clientHeight });
       return window.dash_clientside.no_update;
     },
   };

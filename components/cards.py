@@ -189,5 +189,5 @@ def comparison(
 
 def sigma_line(sigma_w: float, gain: float, activation: str, critical: bool) -> list[Any]:
     """sigma_w beside the activation's gain, called critical where that is what it is for this network."""
-    named = f"{activation}'s {'critical' if critical else 'gain'} {gain:.4g}"
+    named = f"{activation}'s {'critical' if critical else 'gain'} {gain:.4g}{' (infinitely wide)' if critical else ''}"
     return ["σ", html.Sub("w"), f" = {sigma_w:.4g}, {sigma_w / gain:.3g} of {named}" if sigma_w else f" = 0; {named}"]

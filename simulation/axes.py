@@ -62,7 +62,7 @@ OVER: Registry[Axis] = Registry(
          _weight_scales, lambda config, value: replace(config, weight_scale=value)),
     Axis("depth", "depth", "The same layers, more and more of them: how the change adds up.",
          _depths, lambda config, value: replace(config, depth=int(value))),
-    Axis("width", "width at fixed sigma", "The standard deviation of one weight stays while the layers get wider: one sigma, several diseases.",
+    Axis("width", "width at fixed sigma", "The standard deviation of one weight stays while the layers get wider: does one sigma fit them all?",
          lambda config: _with([2**k for k in range(1, 11)], config.width), _at_fixed_sigma),
     Axis("batch", "batch", "More samples together: without batch norm hardly a difference, with it a large one when they are few.",
          lambda config: _with([2**k for k in range(9)], config.batch), lambda config, value: replace(config, batch=int(value))),

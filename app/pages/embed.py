@@ -14,10 +14,11 @@ from dash import html
 
 from app.changes import said
 from app.frames import legend_text
+from app.options import OPTIONS
 from app.pages.wiring import card, flat
 from app.panels import PANELS
 from app.panels.panel import Panel
-from app.state import NETWORK_WORDS, WORDS, Pairs, State, lenient
+from app.state import NETWORK_WORDS, Pairs, State, lenient
 from components import cards, embedding, shell
 from components.captions import TITLES
 from components.controls import control
@@ -38,7 +39,7 @@ NOT_FOUND = f"There is no such part to embed. There are: {', '.join(PATHS)}\n"
 
 OWN_WORDS = ("controls", "lock", "theme", "print")
 FIRST_CONTROLS = ("depth", "weight_scale")
-SETTABLE: dict[str, Parameter] = {name: p for name, p in WORDS.items() if name != "pin"}  # type: ignore[misc]
+SETTABLE: dict[str, Parameter] = {**NETWORK_WORDS, **OPTIONS}  # all but the pinned network
 
 
 def register() -> None:

@@ -19,7 +19,9 @@ COLORS = {"weights": "weights", "slope": "slope", "normalization": "normalizatio
 
 def factor_bars(palette: Mapping[str, str], factors: Factors, names: Mapping[str, str]) -> dict[str, Any]:
     """Decades of each part, stacked apart by sign, at the layer that the signal comes to; the total as a line."""
-    parts = np.nan_to_num([factors.part(name) for name in factors.present], posinf=0.0, neginf=0.0)
+    parts = np.where(
+        factors.whole, np.nan_to_num([factors.part(name) for name in factors.present], posinf=0.0, neginf=0.0), 0.0
+    )  # no bar where no signal arrives
     bottoms, tops = _stacked(parts)
     total = factors.log10_total[np.isfinite(factors.log10_total)]
     low, high, step = linear_range(
