@@ -130,6 +130,9 @@ def test_what_is_left_out_is_on_the_page_and_linked(explore):
 
 def test_sigma_line():
     """A gain is called critical only where it is."""
-    assert text(cards.sigma_line(2, 10.149264, "sigmoid", True)) == "σw = 2, 0.197 of sigmoid's critical 10.15 (infinitely wide)"
+    assert (
+        text(cards.sigma_line(2, 10.149264, "sigmoid", True))
+        == "σw = 2, 0.197 of sigmoid's critical 10.15 (infinitely wide)"
+    )
     assert text(cards.sigma_line(2, 1.5, "GELU", False)) == "σw = 2, 1.33 of GELU's gain 1.5"
     assert text(cards.sigma_line(0, 1.0, "tanh", True)) == "σw = 0; tanh's critical 1 (infinitely wide)"
