@@ -104,9 +104,8 @@ def figures(seen: View, theme: str, in_words: bool, charts: Container[str] = TIT
 def texts(seen: View) -> Components:
     """Everything in words and numbers that changes with the state while it is dragged."""
     state, (_, verdict) = seen.state, seen.shown
-    config, named = state.config, _names(state.remedies)
+    config, named = state.config, _names(state)
     preset = next((preset for preset in PRESETS.values() if preset.config == config), None)
-    activation = state.remedied.activation
     whose = "With remedies. " if state.remedies else ""
     return {
         ids.HEADLINE: {"children": cards.headline(seen.verdicts["baseline"], seen.verdicts.get("remedied"), named)},
@@ -118,7 +117,7 @@ def texts(seen: View) -> Components:
         ids.SIGMA_BOX: {"value": sigma_text(state), "disabled": INITIALIZERS[config.initializer].sigma(config) == 0},
         ids.SEARCH: {"placeholder": preset.label if preset else "Your own network"},
         ids.STORY: {"children": rich(preset.summary) if preset else "Start from one of these, or search an activation or initialization."},
-        **{ids.caption(panel): {"children": rich(whose + caption(panel, verdict, activation))} for panel in TITLES},
+        **{ids.caption(panel): {"children": rich(whose + caption(panel, verdict, state.remedied))} for panel in TITLES},
         **{ids.control(field): {"hidden": not matters(config, field)} for field in FIELDS},
         **{
             ids.summary(field): {"children": parameter.options[getattr(config, field)].summary}
@@ -134,9 +133,7 @@ def settled_texts(seen: View, before: View | None, notes: list[str]) -> Componen
     line = changes.edit_line(before.state, seen.state, before.shown[1], verdict) if before else ""
     return {
         ids.ANNOUNCE: {
-            "children": cards.announcement(
-                seen.verdicts["baseline"], seen.verdicts.get("remedied"), _names(seen.state.remedies)
-            )
+            "children": cards.announcement(seen.verdicts["baseline"], seen.verdicts.get("remedied"), _names(seen.state))
         },
         ids.REMEDY_HELP: {"children": changes.remedy_help(before.state if before else None, seen.state)},
         ids.SETTLED: {"data": seen.state.query},
@@ -160,10 +157,10 @@ def frame(
     return components
 
 
-def _names(remedies: tuple[str, ...]) -> str:
-    labels = [REMEDIES[key].label for key in remedies]
+def _names(state: State) -> str:
+    labels = [REMEDIES[key].label for key in state.remedies]
     if len(labels) > MOST_NAMED_REMEDIES:
-        return f"these {len(labels)} remedies"
+        return f"{len(labels)} remedies ({_described(state.remedied)})"
     return " and ".join([", ".join(labels[:-1]), labels[-1]] if len(labels) > 1 else labels)
 
 
@@ -171,7 +168,7 @@ def legend_text(state: State) -> list[Any]:
     """Which line is which network."""
     pinned = state.pinned and _described(state.pinned.remedied)
     many = len(state.remedies) > MOST_NAMED_REMEDIES  # then it is the network that they make that says more
-    named = _described(state.remedied) if many else _names(state.remedies)
+    named = _described(state.remedied) if many else _names(state)
     return cards.legend(_described(state.config), named, pinned)
 
 

@@ -37,7 +37,7 @@ class Options:
         Number("Threshold", "The largest norm or entry that is let through.", 1e-6, 1e6, step=0.05, logarithmic=True),
     )
     loss_scale: int = _option(
-        0, Number("Loss scaling, 2^k", "k: the loss, and so every gradient, is multiplied by 2^k.", 0, 60, integer=True)
+        0, Number("Loss scaling, 2ᵏ", "k: the loss, and so every gradient, is multiplied by 2ᵏ.", 0, 60, integer=True)
     )
     language: str = _option("pytorch", Choice("Language", "What the program is written in.", LANGUAGES))
 

@@ -114,7 +114,7 @@ def pairs_of(query: bytes) -> list[tuple[str, str]]:
         name, text = next(pair for pair in _raw_pairs(query) if not _is_text(b"=".join(pair)))
         raise StateError(_printable(name), _printable(text), "text encoded as UTF-8") from None
     except ValueError:
-        raise StateError("query", repr(query[:60]), f"at most {_MOST_PAIRS} name=value pairs") from None
+        raise StateError("query", _printable(query), f"at most {_MOST_PAIRS} name=value pairs") from None
 
 
 def _raw_pairs(query: bytes) -> list[tuple[bytes, bytes]]:
@@ -145,6 +145,8 @@ def strict(pairs: Pairs, words: Mapping[str, Parameter | Pinned] | None = None) 
             raise StateError(name, text, "given once")
         try:
             values[name] = words[name].parse(text)
+        except StateError as error:  # within a pinned query
+            raise StateError(name, text, f"within it, for {error.field}: {error.allowed}") from None
         except ValueError as error:
             raise StateError(name, text, str(error)) from None
     try:

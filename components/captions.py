@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from components.text import minus
 from simulation.activations import ACTIVATIONS
+from simulation.config import NetworkConfig
 from simulation.diagnosis import STABLE_DECADES, Verdict
 from simulation.sentences import decades, digits, factor, percent, power, two_stories
 from simulation.trace import Density, SignalTrace
@@ -45,10 +46,12 @@ def columns(panel: str, trace: SignalTrace) -> dict[str, NDArray[np.float64]]:
     return table
 
 
-def caption(panel: str, verdict: Verdict, activation: str) -> str:
+def caption(panel: str, verdict: Verdict, network: NetworkConfig) -> str:
     """One line for this chart of this network."""
     if verdict.depth == 1 and verdict.state == "stable" and panel in ("backward-delta", "backward-weights", "forward"):
         return "One layer only: there is nothing to compare it with."
+    if panel == "forward" and network.normalization == "batch" and network.batch == 1 and network.residual == "none":
+        return "Of one sample batch norm leaves exactly 0: nothing of the input goes through."
     return {
         "backward-delta": _delta,
         "backward-weights": _weights,
@@ -59,7 +62,7 @@ def caption(panel: str, verdict: Verdict, activation: str) -> str:
         "heatmap-activation": lambda v: (
             "A tall column means that units differ much in size. The smallest 1 in 200 are left out."
         ),
-        "units": lambda v: _units(activation),
+        "units": lambda v: _units(network.activation),
     }[panel](verdict)
 
 

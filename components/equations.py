@@ -54,7 +54,8 @@ def _arrival(view: LayerView, chain: ChainRule) -> html.Div:
         for index, term in enumerate(chain.terms)
     ]  # fmt: skip
     if chain.other_terms:
-        rows.append(("+", [f"{chain.other_terms} smaller term{'s' * (chain.other_terms > 1)}"], number(chain.others)))
+        others = f"{'smaller term' if chain.terms[0].product.mantissa else 'other'}{'s' * (chain.other_terms > 1)}"
+        rows.append(("+", [f"{chain.other_terms} {others}"], number(chain.others)))
     formula = [*_grad(chain), " = Σ", html.Sub(html.I("k")), " ", html.I("W"), html.Sub([f"{chain.unit + 1}, ", html.I("k")]), " ", html.I("δ"), html.Sub(html.I("k")), f", δ of {where}"]  # fmt: skip
     return _equation("What arrives", formula, [*rows, total])
 

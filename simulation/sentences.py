@@ -42,7 +42,7 @@ def digits(value: float, significant: int = 2) -> str:
 def decades(value: float) -> str:
     """A number of decades, without its sign."""
     size = abs(value)
-    text = f"{size:,.0f}" if size >= 10 else f"{size:.1f}" if size >= 0.05 else digits(size, 1)
+    text = f"{size:,.0f}" if size >= 9.95 else f"{size:.1f}" if size >= 0.05 else digits(size, 1)
     return f"{text} decade{'' if text in ('1', '1.0') else 's'}"
 
 
@@ -66,7 +66,7 @@ def percent(share: float) -> str:
 def factor(change: Change) -> str:
     """The factor per layer with as many digits as tell it from 1."""
     value = change.factor_per_layer
-    places = 2 if abs(value - 1) >= 0.02 else 3 if abs(value - 1) >= 0.002 else 4
+    places = 1 if value >= 10 else 2 if abs(value - 1) >= 0.02 else 3 if abs(value - 1) >= 0.002 else 4
     return f"x {value:.{places}f}" if 0.1 <= value < 100 else f"x {digits(value)}"
 
 

@@ -12,7 +12,7 @@ from components.figures.axes import Array
 from components.text import minus
 from components.theme import transparent
 from simulation.critical import INTERVAL_DECADES, Critical
-from simulation.sentences import digits
+from simulation.sentences_sweep import scale_text
 
 Palette = Mapping[str, str]
 Marks = Iterator[dict[str, Any]]
@@ -62,7 +62,9 @@ def critical_scales(palette: Palette, critical: Mapping[str, Critical | None], s
             yield {"type": "rect", "x0": span[0] if low is None else low, "x1": span[1] if high is None else high,
                    "yref": "paper", "y0": 0.035 * row, "y1": 0.035 * row + 0.025, "line": {"width": 0},
                    "fillcolor": palette["stable"], "opacity": 1 if row == len(found) - 1 else 0.55}  # fmt: skip
-        names.append((at, f"critical{_WHOSE[role] if len(critical) > 1 else ''} {digits(one.weight_scale, 3)}"))
+        names.append(
+            (at, f"critical{_WHOSE[role] if len(critical) > 1 else ''} {scale_text(one.weight_scale, one.width)}")
+        )
     if len(names) > 1 and abs(names[0][0] - names[1][0]) < _APART * (span[1] - span[0]):
         names = [(names[1][0], ", ".join(name for _, name in names))]
     for at, name in names:

@@ -141,6 +141,7 @@ HOSTILE = [
     (b"\xc3\x28=1", "\\xc3(", "UTF-8"),
     (b"depth=%ED%A0%80", "depth", "UTF-8"),
     (b"&".join(b"a%d=1" % i for i in range(5000)), "query", "at most 100"),
+    (b"pin=depth%3D9999", "pin", "within it, for depth: a whole number from 1 to 1000"),
     (b"depth=" + b"7" * 100_000, "depth", "a whole number"),
     (b"x" * 100_000 + b"=1", "x" * 80, "depth, width"),
     (b"activation=<script>alert(1)</script>", "activation", "one of"),

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from math import inf
 
 import numpy as np
@@ -209,16 +210,12 @@ TRACES = {
 def test_captions_descriptions_and_tables(panel, config):
     trace = simulate(config, densities=True)
     verdict = diagnose(trace)
-    for text in (caption(panel, verdict, config.activation), description(panel, trace, verdict)):
+    for text in (caption(panel, verdict, config), description(panel, trace, verdict)):
         assert text.endswith(".")
         assert not any(word in text for word in ("nan", "inf ", "None", "_"))
     table = columns(panel, trace)
     assert all(len(column) == config.depth for column in table.values())
     assert not any(np.isnan(column).any() for column in table.values())
-
-
-def of(key: str) -> tuple[SignalTrace, str]:
-    return simulate(PRESETS[key].config), PRESETS[key].config.activation
 
 
 @pytest.mark.parametrize(
@@ -239,8 +236,16 @@ def of(key: str) -> tuple[SignalTrace, str]:
     ],
 )
 def test_captions_are_about_this_network(panel, key, said):
-    trace, activation = of(key)
-    assert said in caption(panel, diagnose(trace), activation)
+    config = PRESETS[key].config
+    assert said in caption(panel, diagnose(simulate(config)), config)
+
+
+def test_of_one_sample_batch_norm_leaves_nothing():
+    config = NetworkConfig(activation="sigmoid", depth=3, normalization="batch", batch=1)
+    said = caption("forward", diagnose(simulate(config)), config)
+    assert "nothing of the input goes through" in said
+    skips = replace(config, residual="plain")
+    assert "nothing of the input" not in caption("forward", diagnose(simulate(skips)), skips)
 
 
 def swinging(**signals) -> SignalTrace:
@@ -262,7 +267,7 @@ def swinging(**signals) -> SignalTrace:
     ],
 )
 def test_captions_look_between_the_ends(panel, trace, said):
-    assert said in caption(panel, diagnose(trace), "tanh")
+    assert said in caption(panel, diagnose(trace), NetworkConfig())
 
 
 def test_palettes_have_the_same_names_and_are_not_the_same():
