@@ -82,11 +82,13 @@ def _below(z: Array, high: float, out: Array) -> Array:
 
 def _spare(z: Array) -> Array:
     """Memory for one temporary array like z; a fresh one of 128 KB and more costs as much as ten sweeps."""
-    return WORKSPACE.scratch("spare", z.shape)
+    return WORKSPACE.scratch("spare", z.shape, z.dtype)
 
 
 def _exp(z: Array, out: Array, highest: float = 700.0) -> Array:
     """e^z, but no more than e^highest, which must be where the caller has reached its asymptote."""
+    if out.dtype == np.float32:  # its numbers end at e^88
+        highest /= 8.75
     return np.exp(_below(z, highest, out), out=out)
 
 

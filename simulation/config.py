@@ -38,11 +38,22 @@ class ConfigError(ValueError):
         self.field, self.value, self.allowed = field, value, allowed
 
 
-def _setting(
-    group: str, default: Any, parameter: Parameter, matters: Callable[[NetworkConfig], bool] = lambda config: True
+def setting(
+    group: str, default: Any, parameter: Parameter, matters: Callable[[Any], bool] = lambda config: True
 ) -> Any:
-    """A field of the config: the group it belongs to, its declaration, and when it has an effect on the network."""
+    """A field of a config: the group it belongs to, its declaration, and when it has an effect."""
     return field(default=default, metadata={"group": group, "parameter": parameter, "matters": matters})
+
+
+def check_settings(config: Any) -> None:
+    """Puts every setting of a config into the form that its declaration gives it; ConfigError where one is bad."""
+    for declared in fields(config):
+        if parameter := declared.metadata.get("parameter"):
+            value = getattr(config, declared.name)
+            try:
+                object.__setattr__(config, declared.name, parameter.check(value))
+            except ValueError as error:
+                raise ConfigError(declared.name, value, str(error)) from None
 
 
 def _residual(config: NetworkConfig) -> bool:
@@ -53,38 +64,38 @@ def _residual(config: NetworkConfig) -> bool:
 class NetworkConfig:
     """A fully connected network at initialization; every value is checked, ConfigError where one is bad."""
 
-    depth: int = _setting(
+    depth: int = setting(
         "network",
         50,
         Number("Depth", "Layers that the signal passes, one after the other.", 1, 1000, integer=True, slider_high=300),
     )
-    width: int = _setting(
+    width: int = setting(
         "network",
         64,
         Number(
             "Width", "Units in each layer. Narrow networks are noisy, and die.", 1, 1024, integer=True, slider_high=512
         ),
     )
-    batch: int = _setting(
+    batch: int = setting(
         "data",
         64,
         Number(
             "Batch", "Samples that pass together. Batch norm depends on it.", 1, 1024, integer=True, slider_high=512
         ),
     )
-    activation: str = _setting(
+    activation: str = setting(
         "network", "sigmoid", Choice("Activation", "What each unit does to its sum.", ACTIVATIONS)
     )
-    negative_slope: float = _setting(
+    negative_slope: float = setting(
         "network",
         0.01,
         Number("Negative slope", "What leaky ReLU multiplies negative inputs by.", 0, 1, step=0.01),
         lambda config: ACTIVATIONS[config.activation].slopes == "config",
     )
-    initializer: str = _setting(
+    initializer: str = setting(
         "initialization", "xavier_normal", Choice("Initialization", "How the weights are drawn.", INITIALIZERS)
     )
-    weight_scale: float = _setting(
+    weight_scale: float = setting(
         "initialization",
         1.0,
         Number(
@@ -97,15 +108,15 @@ class NetworkConfig:
         ),
         lambda config: config.initializer != "zeros",
     )
-    bias_scale: float = _setting(
+    bias_scale: float = setting(
         "data", 0.0, Number("Bias scale", "Standard deviation of the biases; 0 means none.", 0, 10, step=0.05)
     )
-    normalization: str = _setting(
+    normalization: str = setting(
         "structure",
         "none",
         Choice("Normalization", "Keeps a layer's values at mean 0 and variance 1, over a set of them.", NORMALIZATIONS),
     )
-    groups: int = _setting(
+    groups: int = setting(
         "structure",
         4,
         Number(
@@ -118,43 +129,36 @@ class NetworkConfig:
         ),
         lambda config: config.normalization == "group",
     )
-    norm_position: str = _setting(
+    norm_position: str = setting(
         "structure",
         "before",
         Choice("Normalize", "Before or after the activation.", NORM_POSITIONS),
         lambda config: config.normalization != "none" and config.residual in ("none", "plain"),
     )
-    residual: str = _setting(
+    residual: str = setting(
         "structure", "none", Choice("Skip connections", "Whether a block's input is added to its output.", RESIDUALS)
     )
-    block: int = _setting(
+    block: int = setting(
         "structure", 1, Number("Block", "Layers that one skip connection spans.", 1, 2, integer=True), _residual
     )
-    branch_scale: float = _setting(
+    branch_scale: float = setting(
         "structure",
         1.0,
         Number("Branch scale", "Multiplies what a block adds to its input.", 0, 10, step=0.01),
         _residual,
     )
-    inputs: str = _setting("data", "gaussian", Choice("Inputs", "What the first layer is given.", INPUTS))
-    input_scale: float = _setting(
+    inputs: str = setting("data", "gaussian", Choice("Inputs", "What the first layer is given.", INPUTS))
+    input_scale: float = setting(
         "data",
         1.0,
         Number("Input scale", "Multiplies the inputs.", 0.001, 1000, step=0.05, logarithmic=True),
         lambda config: config.inputs != "zeros",
     )
-    input_offset: float = _setting(
-        "data", 0.0, Number("Input offset", "Added to the scaled inputs.", -10, 10, step=0.1)
-    )
-    seed: int = _setting("data", 0, Number("Seed", "Another seed draws another network of the same kind.", 0, 9999, integer=True))  # fmt: skip
+    input_offset: float = setting("data", 0.0, Number("Input offset", "Added to the scaled inputs.", -10, 10, step=0.1))
+    seed: int = setting("data", 0, Number("Seed", "Another seed draws another network of the same kind.", 0, 9999, integer=True))  # fmt: skip
 
     def __post_init__(self) -> None:
-        for name, parameter in FIELDS.items():
-            value = getattr(self, name)
-            try:
-                object.__setattr__(self, name, parameter.check(value))
-            except ValueError as error:
-                raise ConfigError(name, value, str(error)) from None
+        check_settings(self)
         if self.depth > deepest(self.width, self.batch):
             raise ConfigError("depth", self.depth, _budget_words(self.width, self.batch))
         if self.normalization == "group" and self.width % self.groups:

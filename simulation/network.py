@@ -22,6 +22,7 @@ PASSING_DRAWS_MAX_BYTES = 128 * 2**20
 
 # What a stream of noise is for. Numbers, once landed, are never changed: they are part of every seed.
 _INPUTS, _COTANGENT, _NORMAL_WEIGHTS, _UNIFORM_WEIGHTS, _BIASES, _SLOPES = range(6)
+DATA, SPLIT, HEAD_WEIGHTS, HEAD_BIAS, BATCHES, STEP_SLOPES = range(6, 12)  # those of `training`
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,8 @@ UNIT_DRAWS = UnitDraws(UNIT_DRAWS_MAX_BYTES)
 PASSING_DRAWS = UnitDraws(PASSING_DRAWS_MAX_BYTES)
 
 
-def _weights(config: NetworkConfig, layer: int, fan_in: int, fan_out: int, draws: UnitDraws) -> Array:
+def draw_weights(config: NetworkConfig, layer: int, fan_in: int, fan_out: int, draws: UnitDraws) -> Array:
+    """The weights of one layer, (fan_in, fan_out); `layer` is 0-based."""
     initializer = INITIALIZERS[config.initializer]
     scale = config.weight_scale * initializer.scale(config, layer, fan_in, fan_out)
     shape = (fan_in, fan_out)
@@ -126,7 +128,7 @@ def draw_network(config: NetworkConfig, draws: UnitDraws = UNIT_DRAWS) -> Networ
         slopes = tuple(middle + reach * draws.get(seed, _SLOPES, layer, (batch, width), "uniform") for layer in layers)
     return Network(
         config=config,
-        weights=tuple(_weights(config, layer, width, width, draws) for layer in layers),
+        weights=tuple(draw_weights(config, layer, width, width, draws) for layer in layers),
         biases=biases,
         inputs=_inputs(config, draws),
         cotangent=draws.get(seed, _COTANGENT, 0, (batch, width), "normal"),

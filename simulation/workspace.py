@@ -5,7 +5,7 @@ from math import prod
 from threading import local
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 Array = NDArray[np.float64]
 KEPT_MAX_VALUES = 16 * 2**20  # 128 MB a thread; a larger pass takes fresh memory and gives it back
@@ -17,7 +17,7 @@ class Workspace(local):
     def __init__(self) -> None:
         self._memory = np.empty(0)
         self._used = 0
-        self._scratch: dict[tuple[str, tuple[int, ...]], Array] = {}
+        self._scratch: dict[tuple[object, ...], Array] = {}
 
     def restart(self) -> None:
         """Takes all memory back; a pass that wanted more than there was gets more next time."""
@@ -34,11 +34,11 @@ class Workspace(local):
             return np.empty(shape)
         return self._memory[start : self._used].reshape(shape)
 
-    def scratch(self, name: str, shape: tuple[int, ...]) -> Array:
-        """The uninitialized array of that name and shape, always the same one."""
-        array = self._scratch.get((name, shape))
+    def scratch(self, name: str, shape: tuple[int, ...], dtype: DTypeLike = np.float64) -> Array:
+        """The uninitialized array of that name, shape and type, always the same one."""
+        array = self._scratch.get((name, shape, dtype))
         if array is None:
-            array = self._scratch[name, shape] = np.empty(shape)
+            array = self._scratch[name, shape, dtype] = np.empty(shape, dtype)
         return array
 
 
