@@ -11,7 +11,7 @@ from simulation.activations import ACTIVATIONS
 from simulation.initializers import INITIALIZERS
 from simulation.normalizations import NORMALIZATIONS
 from simulation.options import INPUTS, NORM_POSITIONS, RESIDUALS
-from simulation.parameters import Choice, Number, Parameter
+from simulation.parameters import Choice, Number, Parameter, Setting
 
 # The budget: what one simulation may cost, as (what is counted, its amount per layer, the most allowed).
 BUDGET: tuple[tuple[str, Callable[[int, int], int], float], ...] = (
@@ -38,9 +38,7 @@ class ConfigError(ValueError):
         self.field, self.value, self.allowed = field, value, allowed
 
 
-def setting(
-    group: str, default: Any, parameter: Parameter, matters: Callable[[Any], bool] = lambda config: True
-) -> Any:
+def setting(group: str, default: Any, parameter: Setting, matters: Callable[[Any], bool] = lambda config: True) -> Any:
     """A field of a config: the group it belongs to, its declaration, and when it has an effect."""
     return field(default=default, metadata={"group": group, "parameter": parameter, "matters": matters})
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite, log10
 from numbers import Integral, Real
+from typing import Any, Protocol
 
 from simulation.registry import Entry
 
@@ -118,6 +119,28 @@ class Subset:
 
     def format(self, value: tuple[str, ...]) -> str:
         return ",".join(value)
+
+
+class Setting(Protocol):
+    """What every kind of setting can do."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def summary(self) -> str: ...
+    @property
+    def allowed(self) -> str:
+        """What a value may be, in words."""
+        ...
+
+    def parse(self, text: str) -> Any:
+        """The value that the text stands for, ValueError where it is not allowed."""
+
+    def check(self, value: Any) -> Any:
+        """The value in its proper form, or ValueError."""
+
+    def format(self, value: Any) -> str:
+        """The value as the address prints it."""
 
 
 Parameter = Number | Choice | Subset

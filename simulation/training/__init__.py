@@ -1,0 +1,1 @@
+"""Training: networks that learn, by the same core."""
