@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from math import isfinite
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qsl, unquote_to_bytes, urlencode
 
 from app.options import OPTIONS, Options
@@ -21,6 +21,14 @@ from simulation.parameters import Number, Parameter, Subset
 from simulation.remedies import REMEDIES, apply_remedies
 
 Pairs = Iterable[tuple[str, str]]
+_Made = TypeVar("_Made")
+
+
+class Word(Protocol):
+    """A word of an address: reads and prints its own values. `parse` raises ValueError, saying what is allowed."""
+
+    def parse(self, text: str) -> Any: ...
+    def format(self, value: Any) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -86,10 +94,7 @@ class State:
     @property
     def query(self) -> str:
         """The canonical query string: what differs from the defaults, in the order of the words."""
-        changed = [
-            (word, WORDS[word].format(value)) for word, value in self.values.items() if value != STATE_DEFAULTS[word]
-        ]
-        return urlencode(changed, safe=",")
+        return written(self.values, WORDS, STATE_DEFAULTS)
 
     def asking(self, **options: Any) -> State:
         """The same with other options."""
@@ -134,9 +139,13 @@ def _printable(raw: bytes) -> str:
     return raw[:60].decode("ascii", "backslashreplace")
 
 
-def strict(pairs: Pairs, words: Mapping[str, Parameter | Pinned] | None = None) -> State:
+def strict(pairs: Pairs, words: Mapping[str, Word] | None = None) -> State:
     """The state that the pairs say, to the letter, in these words (default: all); StateError otherwise."""
-    words = WORDS if words is None else words
+    return built(_state, parsed(pairs, WORDS if words is None else words))
+
+
+def parsed(pairs: Pairs, words: Mapping[str, Word]) -> dict[str, Any]:
+    """The values that the pairs say, to the letter, in these words; StateError otherwise."""
     values: dict[str, Any] = {}
     for name, text in pairs:
         if name not in words:
@@ -149,10 +158,21 @@ def strict(pairs: Pairs, words: Mapping[str, Parameter | Pinned] | None = None) 
             raise StateError(name, text, f"within it, for {error.field}: {error.allowed}") from None
         except ValueError as error:
             raise StateError(name, text, str(error)) from None
+    return values
+
+
+def built(make: Callable[[Mapping[str, Any]], _Made], values: Mapping[str, Any]) -> _Made:
+    """What is made of the values; StateError where they do not fit together."""
     try:
-        return _state(values)
+        return make(values)
     except ConfigError as error:
         raise StateError(error.field, str(error.value), error.allowed) from None
+
+
+def written(values: Mapping[str, Any], words: Mapping[str, Word], defaults: Mapping[str, Any]) -> str:
+    """The canonical query string: what differs from the defaults, in the order of the values."""
+    changed = [(word, words[word].format(value)) for word, value in values.items() if value != defaults[word]]
+    return urlencode(changed, safe=",")
 
 
 def lenient(pairs: Pairs) -> tuple[State, list[str]]:

@@ -1,0 +1,1 @@
+"""Training on the page: its state, its drawing."""

@@ -1,0 +1,63 @@
+"""TrainState: what the address of a training says. Query text <-> TrainState <-> TrainingConfig.
+
+The words are NetworkConfig's fields, `remedies`, TrainingConfig's fields and `networks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from app.state import NETWORK_WORDS, STATE_DEFAULTS, Pairs, Word, built, parsed, written
+from simulation.config import FIELDS, NetworkConfig
+from simulation.parameters import Number
+from simulation.remedies import apply_remedies
+from simulation.training.config import TRAINING_DEFAULTS, TRAINING_FIELDS, TrainingConfig
+
+NETWORKS = Number("Networks", "How many seeds are trained at once.", 1, 200, integer=True)
+# Every word of a training's address, in the order in which it is written.
+TRAIN_WORDS: dict[str, Word] = {**NETWORK_WORDS, **TRAINING_FIELDS, "networks": NETWORKS}
+TRAIN_DEFAULTS: dict[str, Any] = {
+    **{word: STATE_DEFAULTS[word] for word in NETWORK_WORDS}, **TRAINING_DEFAULTS, "networks": 1,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TrainState:
+    """A training as set, the remedies switched on, and how many networks are trained at once."""
+
+    config: TrainingConfig = field(default_factory=TrainingConfig)
+    remedies: tuple[str, ...] = ()
+    networks: int = 1
+
+    def __post_init__(self) -> None:
+        self.training  # noqa: B018 - a remedy may ask for what the data or the budget do not allow
+
+    @property
+    def training(self) -> TrainingConfig:
+        """What is run: the config with the remedies applied to its network."""
+        return replace(self.config, network=apply_remedies(self.config.network, self.remedies))
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Every word with its value."""
+        training = {word: getattr(self.config, word) for word in TRAINING_FIELDS}
+        return {**asdict(self.config.network), "remedies": self.remedies, **training, "networks": self.networks}
+
+    @property
+    def query(self) -> str:
+        """The canonical query string: what differs from the defaults, in the order of the words."""
+        return written(self.values, TRAIN_WORDS, TRAIN_DEFAULTS)
+
+
+def strict(pairs: Pairs) -> TrainState:
+    """The state that the pairs say, to the letter; app.state.StateError otherwise."""
+    return built(_state, parsed(pairs, TRAIN_WORDS))
+
+
+def _state(values: Mapping[str, Any]) -> TrainState:
+    """From the words that were given; ConfigError where they do not fit together."""
+    network = NetworkConfig(**{word: value for word, value in values.items() if word in FIELDS})
+    training = {word: value for word, value in values.items() if word in TRAINING_FIELDS}
+    return TrainState(TrainingConfig(network, **training), values.get("remedies", ()), values.get("networks", 1))

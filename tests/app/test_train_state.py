@@ -1,0 +1,35 @@
+"""A training's address: what is written is read back, what is not allowed is named."""
+
+import pytest
+
+from app.state import StateError, pairs_of
+from app.training.state import TrainState, strict
+from simulation import NetworkConfig
+from simulation.training.config import TrainingConfig
+
+
+def test_there_and_back():
+    state = TrainState(
+        TrainingConfig(NetworkConfig(depth=5, seed=3), "moons", optimizer="adam", steps=40, changes=((3, "clip", "norm"), (9, "learning_rate", 0.01))),
+        ("he", "relu"), 20,
+    )  # fmt: skip
+    assert strict(pairs_of(state.query.encode())) == state
+    assert strict([]) == TrainState()
+    assert TrainState().query == ""
+
+
+def test_remedies_edit_the_network_that_is_trained():
+    state = strict([("remedies", "relu"), ("depth", "3")])
+    assert state.training.network.activation == "relu"
+    assert state.config.network.activation == "sigmoid"
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [("nonsense=1", "nonsense"), ("networks=0", "networks"), ("networks=201", "networks"), ("optimizer=sgdd", "optimizer"),
+     ("steps=20000&width=512&depth=100", "steps"), ("changes=1:depth:3", "changes"), ("depth=2&depth=3", "depth")],
+)  # fmt: skip
+def test_what_is_not_allowed_is_named(query, field):
+    with pytest.raises(StateError) as refused:
+        strict(pairs_of(query.encode()))
+    assert refused.value.field == field
