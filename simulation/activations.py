@@ -92,6 +92,11 @@ def _exp(z: Array, out: Array, highest: float = 700.0) -> Array:
     return np.exp(_below(z, highest, out), out=out)
 
 
+def _factor(z: Array) -> Array:
+    """z to multiply a vanishing factor with, which in float32 would not have vanished for the largest z."""
+    return _below(z, 1e4, _spare(z)) if z.dtype == np.float32 else z
+
+
 def _linear(z: Array, slope: Slope, out: Array) -> Array:
     np.copyto(out, z)
     return out
@@ -184,7 +189,7 @@ def _silu_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
     s = _exp(z, out)
     mirrored = 1.0 / (s + 1.0)
     s *= mirrored
-    mirrored *= z
+    mirrored *= _factor(z)
     mirrored += 1.0
     s *= mirrored
     return s
@@ -207,7 +212,7 @@ def _mish_derivative(z: Array, h: Array, slope: Slope, out: Array) -> Array:
     s = 1.0 / (t + 2.0)
     np.subtract(t, w, out=out)
     out *= s
-    out *= z
+    out *= _factor(z)
     out *= 4.0
     out += t
     out *= s

@@ -37,7 +37,7 @@ def birth(circuit: Circuit, network: int, step: int, loss: float, log10_norm: fl
 
 
 def _what(x: Array) -> str:
-    """ "nan" or "inf" where x has one, else ""."""
+    """What x has: "inf" (sums that overflow make NaN, too), "nan" alone, or "" where all are numbers."""
     if np.isfinite(x).all():
         return ""
-    return "nan" if np.isnan(x).any() else "inf"
+    return "inf" if np.isinf(x).any() else "nan"

@@ -202,3 +202,17 @@ def test_moments_as_facts_print_them(key):
     )
     for got, wanted in zip((mean, square, d2, d2 / square, d2 / (square - mean**2)), MOMENTS[key], strict=True):
         assert wanted is None or got == pytest.approx(wanted, abs=6e-7)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_in_float32_they_are_the_same_functions(key):
+    """Training computes in float32: nothing may overflow into NaN, to the end of its range."""
+    phi = ACTIVATIONS[key]
+    far = np.geomspace(1e-20, 1e36, 200)
+    z = np.concatenate([np.linspace(-20, 20, 4001), far, -far, [0.0]]).astype(np.float32)
+    wide = z.astype(np.float64)
+    with np.errstate(under="ignore", over="ignore"):
+        h, slope = phi(z, SLOPE), phi.prime(z, SLOPE)
+    assert h.dtype == slope.dtype == np.float32
+    np.testing.assert_allclose(h, phi(wide, SLOPE), rtol=2e-5, atol=1e-30)
+    np.testing.assert_allclose(slope, phi.prime(wide, SLOPE), rtol=2e-5, atol=1e-6)
