@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from app.state import NETWORK_WORDS, STATE_DEFAULTS, Pairs, Word, built, parsed, written
-from simulation.config import FIELDS, NetworkConfig
+from app.state import NETWORK_WORDS, STATE_DEFAULTS, fit_network
+from app.words import Pairs, Word, built, nearest, parsed, written
+from simulation.config import FIELDS, ConfigError, NetworkConfig
 from simulation.parameters import Number
 from simulation.remedies import apply_remedies
 from simulation.training.config import TRAINING_DEFAULTS, TRAINING_FIELDS, TrainingConfig
@@ -54,6 +55,32 @@ class TrainState:
 def strict(pairs: Pairs) -> TrainState:
     """The state that the pairs say, to the letter; app.state.StateError otherwise."""
     return built(_state, parsed(pairs, TRAIN_WORDS))
+
+
+def lenient(pairs: Pairs) -> tuple[TrainState, list[str]]:
+    """The nearest training that can be run, and a sentence for each thing that was changed to get there."""
+    values, notes = nearest(pairs, TRAIN_WORDS, TRAIN_DEFAULTS)
+    fit_network(values, notes.append)
+    refused: dict[str, ConfigError] = {}
+    while True:
+        try:
+            state = _state(values)
+            break
+        except ConfigError as error:
+            refused.setdefault(error.field, error)
+            values[error.field] = _smaller(error.field, values.get(error.field, TRAIN_DEFAULTS[error.field]))
+    notes += [
+        f"{TRAIN_WORDS[name].label} {error.value}: {error.allowed}. It is {values[name]} now."
+        for name, error in refused.items()
+    ]
+    return state, notes
+
+
+def _smaller(name: str, value: Any) -> Any:
+    """A value that asks for less: what is not a size goes back to its default; one group always divides."""
+    if name == "groups":
+        return 1
+    return max(int(0.9 * value), 1) if name in ("depth", "steps") else TRAIN_DEFAULTS[name]
 
 
 def _state(values: Mapping[str, Any]) -> TrainState:
