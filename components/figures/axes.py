@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from components.text import minus
+
 Array = NDArray[Any]
 SMALLEST_SPAN = 4  # decades: a healthy network is to look flat
 _STEPS = (1, 2, 5)
@@ -68,7 +70,7 @@ def decade_axis(low: float, high: float, step: int, zero_at: float | None = None
         powers = [
             power for power in range(ceil(low / step) * step, floor(high) + 1, step) if power > zero_at + step / 4
         ]
-        texts = ["0", *(f"10<sup>{power}</sup>" for power in powers)]
+        texts = ["0", *(f"10<sup>{minus(str(power))}</sup>" for power in powers)]
         return {"range": [low, high], "tickvals": [zero_at, *powers], "ticktext": texts}
     return {
         "range": [low, high], "tick0": 0, "dtick": step, "tickprefix": "10<sup>", "ticksuffix": "</sup>",
@@ -155,5 +157,5 @@ def note(palette: Mapping[str, str], text: str) -> dict[str, Any]:
     """Why there is nothing to draw, in the middle of the plot."""
     return {
         "x": 0.5, "xref": "paper", "y": 0.62, "yref": "paper", "text": text, "showarrow": False,
-        "font": {"size": 12, "color": palette["mute"]},
+        "bgcolor": palette["panel"], "borderpad": 4, "font": {"size": 12, "color": palette["mute"]},
     }  # fmt: skip
