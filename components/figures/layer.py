@@ -60,7 +60,8 @@ def activation_chart(palette: Palette, view: LayerView) -> dict[str, Any]:
         "showspikes": False,
         "unifiedhovertitle": {"text": "at %{x:.3~g}"},
     }
-    counts = {**NO_TICKS, "range": [0, _height(view.given)]}
+    below = min(-bottom / (top - bottom), 0.5)  # the bars stand on the 0 of the curves' axis
+    counts = {**NO_TICKS, "range": [-below / (1 - below) * _height(view.given), _height(view.given)]}
     left = {
         "overlaying": "y",
         "side": "left",
@@ -70,6 +71,7 @@ def activation_chart(palette: Palette, view: LayerView) -> dict[str, Any]:
         "dtick": step,
         "gridcolor": palette["hairline"],
         "zeroline": False,
+        "ticklabelstandoff": 3,
     }
     return figure(
         palette, traces, xaxis, counts, yaxis2=left, shapes=shapes, annotations=notes, bargap=0,
