@@ -174,8 +174,9 @@ def comparison(
         html.Tr([html.Th(label, scope="row"), html.Td(power(a)), html.Td(power(b)), html.Td(change)])
         for label, a, b, change in signals
     ]
-    heads = html.Tr([html.Th(head, scope="col") for head in ("", "pinned", "now", "difference")])
-    table = html.Div(html.Table([html.Thead(heads), html.Tbody(rows)]), className="table-view")
+    heads = [html.Span("setting or signal", className="unseen"), "pinned", "now", "difference"]
+    head = html.Tr([html.Th(head, scope="col") for head in heads])
+    table = html.Div(html.Table([html.Thead(head), html.Tbody(rows)]), className="table-view")
     count = f"{len(settings)} setting{'' if len(settings) == 1 else 's'} differ{'s' if len(settings) == 1 else ''}"
     said = f"Against the pinned network the error signal is {signals[0][3]}; {count}."
     if not settings:

@@ -9,7 +9,7 @@ from components.text import minus, rich
 from simulation.ledger import IDLE, Ledger, Row
 from simulation.sentences_ledger import HARDLY_DECADES, describe_cost, describe_row, label
 
-_HEADS = ("change", "error signal", "dW", "activation", "what becomes of it, and what it costs", "")
+_HEADS = ("change", "error signal", "dW", "activation", "what becomes of it, and what it costs")
 
 
 def ledger_table(result: Ledger, query: Callable[[Row], str]) -> html.Div:
@@ -20,17 +20,19 @@ def ledger_table(result: Ledger, query: Callable[[Row], str]) -> html.Div:
     known = [abs(row.delta_decades) for row in rows if row.delta_decades is not None and not isinf(row.delta_decades)]
     longest = max(known, default=0.0) or 1.0
     body = [_row(row, result, longest, query(row), pair=row is pair) for row in rows]
-    head = html.Tr([html.Th(text, scope="col") for text in _HEADS])
+    heads = [*_HEADS, html.Span("apply", className="unseen")]
+    head = html.Tr([html.Th(text, scope="col") for text in heads])
     table = html.Table([html.Thead(head), html.Tbody(body)], className="ledger")
+    more = html.Button(f"all {len(rows)} changes", className="chip more", type="button", **{"aria-expanded": "false"})
     return html.Div(
-        table, className="ledger-view", role="region", tabIndex="0", **{"aria-label": "Every remedy, tried"}
+        [table, more], className="ledger-view", role="region", tabIndex="0", **{"aria-label": "Every remedy, tried"}
     )
 
 
 def _row(row: Row, result: Ledger, longest: float, query: str, pair: bool) -> html.Tr:
     name = [html.Span("best pair ", className="tag"), label(row)] if pair else label(row)
     numbers = (row.delta_decades, row.weight_grad_decades, row.activation_decades)
-    words = html.Td([html.Span(rich(describe_row(row, result))), " ", html.Span(rich(describe_cost(row, result)), className="cost")])  # fmt: skip
+    words = html.Td([html.Span(rich(describe_row(row, result))), " ", html.Span(rich(describe_cost(row, result)), className="cost")], className="words")  # fmt: skip
     button = html.Button("Apply", className="chip", type="button", **{"data-query": query, "aria-label": f"Apply: {label(row)}"})  # fmt: skip
     idle = row.unchanged or row.key in IDLE
     return html.Tr(
