@@ -108,6 +108,28 @@
     button.setAttribute("aria-label", folded ? "Open the controls" : "Fold the controls");
   }
 
+  /* On a phone a row of chips scrolls sideways: the chosen one is to be seen. */
+  function showChosen(kind) {
+    for (const row of document.querySelectorAll(".rail .folded, .rail .chips")) {
+      const chosen = row.scrollWidth > row.clientWidth && row.querySelector(`label:has(input${kind}:checked)`);
+      if (!chosen) continue;
+      const [box, place] = [row, chosen].map((one) => one.getBoundingClientRect());
+      row.scrollLeft += place.left + place.width / 2 - box.left - box.width / 2;
+    }
+  }
+  document.addEventListener("lab:rested", () => showChosen("[type=radio]"));
+
+  /* The sheet covers what it does not move: below the first charts it folds, and opens again above. */
+  const sheet = { below: false, before: false };
+  document.addEventListener("scroll", () => {
+    const part = document.querySelector(".columns .part"), rail = document.getElementById("rail");
+    const below = Boolean(part) && part.getBoundingClientRect().top < window.innerHeight / 2;
+    if (below === sheet.below) return;
+    if (below) sheet.before = "folded" in rail.dataset;
+    sheet.below = below;
+    if (rail) setFolded(rail, below || sheet.before);
+  }, { passive: true });
+
   document.addEventListener("click", (event) => {
     const more = event.target.closest(".more");
     if (more) {
@@ -123,9 +145,8 @@
       setFolded(rail, false);
       const group = rail.querySelector(`.group[data-group="${tab.dataset.tab}"]`);
       for (const details of group.querySelectorAll("details")) details.open = true;
-      for (const chips of group.querySelectorAll(".chips")) {  // a row of them scrolls sideways: the chosen one is to be seen
-        chips.querySelector("label:has(input:checked)")?.scrollIntoView({ block: "nearest", inline: "center" });
-      }
+      showChosen("");
+      tab.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
     const fold = event.target.closest("[data-fold]");
     if (fold) {
