@@ -197,6 +197,6 @@ def group_of(name: str) -> str:
     return str(NetworkConfig.__dataclass_fields__[name].metadata["group"])
 
 
-def matters(config: NetworkConfig, name: str) -> bool:
-    """Whether the field has an effect on this network."""
-    return bool(NetworkConfig.__dataclass_fields__[name].metadata["matters"](config))
+def matters(config: Any, name: str) -> bool:
+    """Whether the field has an effect in this config, of a network or of a training."""
+    return bool(config.__dataclass_fields__[name].metadata["matters"](config))
