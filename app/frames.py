@@ -9,6 +9,7 @@ from dash import html
 from app import changes, comparison
 from app.cache import TraceCache
 from app.state import WORDS, Pairs, State
+from app.training.look import train_address
 from components import cards, ids
 from components.captions import ARRAYS, TITLES, caption, description
 from components.figures.axes import ROLES, decade_range
@@ -137,6 +138,7 @@ def settled_texts(seen: View, before: View | None, notes: list[str]) -> Componen
         },
         ids.REMEDY_HELP: {"children": changes.remedy_help(before.state if before else None, seen.state)},
         ids.SETTLED: {"data": seen.state.query},
+        ids.to_page("/train"): {"href": train_address(seen.state)},
         **({ids.NOTES: {"children": [html.P(note) for note in notes]}} if moved or notes else {}),
         **({ids.CHANGE: {"children": rich(line)}} if line else {}),
         **{ids.description(panel): {"children": description(panel, trace, verdict)} for panel in TITLES},

@@ -11,6 +11,11 @@ UNDO, REDO, PIN, SHARE, TAKE_AWAY = "undo", "redo", "pin", "share", "take-away"
 PANELS = ("backward-delta", "backward-weights", "forward", "heatmap-delta", "heatmap-activation", "units")
 
 
+def to_page(path: str) -> str:
+    """The header's link to that page."""
+    return f"to-{path.strip('/') or 'explore'}"
+
+
 def control(field: str) -> str:
     """The element that holds everything that sets this field."""
     return f"control-{field}"

@@ -1,6 +1,6 @@
 """The page around the charts: header, rail of controls, the order of reading."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from dash import dcc, html
@@ -19,26 +19,36 @@ from simulation.simplifications import simplifications
 NAME = "Gradient Flow Lab"
 
 
-def header(parts: Mapping[str, str]) -> html.Header:
-    """Brand, pages, the parts of this page by their anchors, and what can be done to all of it."""
+PAGES = {"/": "Explore", "/train": "Train"}
+
+
+def header(
+    here: str, parts: Mapping[str, str], buttons: Sequence[html.Button], hrefs: Mapping[str, str]
+) -> html.Header:
+    """Brand, pages (`hrefs`: where their links lead), the parts of this page by their anchors, what can be done to it."""
+    pages = [
+        html.A(title, href=hrefs.get(path, path), id=ids.to_page(path), **({"aria-current": "page"} if path == here else {}))
+        for path, title in PAGES.items()
+    ]  # fmt: skip
+    theme = html.Button("◐", id=ids.THEME, className="plain", type="button", title="Light or dark", **{"aria-label": "Switch between light and dark"})  # fmt: skip
     return html.Header(
         [
             html.A([html.Img(src="/assets/icon.svg", alt="", width=22, height=22), html.Span(NAME)], href="/", className="brand", **{"aria-label": NAME}),
-            html.Nav(html.A("Explore", href="/", **{"aria-current": "page"}), **{"aria-label": "Pages"}),
+            html.Nav(pages, **{"aria-label": "Pages"}),
             html.Nav([html.A(title, href=f"#{key}") for key, title in parts.items()], className="parts-nav", **{"aria-label": "Parts of this page"}),
-            html.Div(
-                [
-                    html.Button("↶", id=ids.UNDO, className="plain", type="button", title="Undo (Ctrl Z)", disabled=True, **{"aria-label": "Undo"}),
-                    html.Button("↷", id=ids.REDO, className="plain", type="button", title="Redo (Ctrl Shift Z)", disabled=True, **{"aria-label": "Redo"}),
-                    html.Button("Pin", id=ids.PIN, className="plain", type="button", title="Keep this network as a ghost, to compare with"),
-                    html.Button("Reset", id=ids.RESET, className="plain", type="button", title="Back to the first network"),
-                    html.Button("◐", id=ids.THEME, className="plain", type="button", title="Light or dark", **{"aria-label": "Switch between light and dark"}),
-                ],
-                className="header-end",
-            ),
+            html.Div([*buttons, theme], className="header-end"),
         ],
         className="header",
     )  # fmt: skip
+
+
+def _edit_buttons() -> list[html.Button]:
+    return [
+        html.Button("↶", id=ids.UNDO, className="plain", type="button", title="Undo (Ctrl Z)", disabled=True, **{"aria-label": "Undo"}),
+        html.Button("↷", id=ids.REDO, className="plain", type="button", title="Redo (Ctrl Shift Z)", disabled=True, **{"aria-label": "Redo"}),
+        html.Button("Pin", id=ids.PIN, className="plain", type="button", title="Keep this network as a ghost, to compare with"),
+        html.Button("Reset", id=ids.RESET, className="plain", type="button", title="Back to the first network"),
+    ]  # fmt: skip
 
 
 def _start() -> list[Any]:
@@ -136,9 +146,10 @@ def _honesty() -> html.Details:
 
 def explore(
     values: Mapping[str, Any], words: Mapping[str, Parameter],
-    shown: Callable[[str], bool], notes: list[str], parts: list[html.Section], holders: list[Any],
+    shown: Callable[[str], bool], notes: list[str], parts: list[html.Section], holders: list[Any], train: str,
 ) -> html.Div:  # fmt: skip
-    """The Explore page for these values; `parts` are the sections under the six charts, `holders` the rest of the state."""
+    """The Explore page for these values; `parts` are the sections under the six charts, `holders` the rest of the state,
+    `train` where this network is trained."""
     chart = {panel: cards.chart_card(panel, title, "") for panel, title in TITLES.items()}
     main = html.Main(
         [
@@ -171,5 +182,9 @@ def explore(
     )  # fmt: skip
     titles = {part.id: part.children[0].children for part in parts}
     return html.Div(
-        [header(titles), html.Div([rail(values, words, shown), main], className="columns")], className="page"
+        [
+            header("/", titles, _edit_buttons(), {"/train": train}),
+            html.Div([rail(values, words, shown), main], className="columns"),
+        ],
+        className="page",
     )

@@ -15,6 +15,7 @@ from app.pages.wiring import card, flat
 from app.panels import PANELS, SECTIONS
 from app.settings import VERSION
 from app.state import NETWORK_WORDS, WORDS, State, lenient, pairs_of
+from app.training.look import train_address
 from components import cards, ids, shell
 from components.captions import TITLES, columns
 from components.embedding import EMBEDS
@@ -33,7 +34,8 @@ def layout(**query: str | list[str]) -> html.Div:
     state, notes = lenient(flat(query))
     values, placed = state.values, {*NETWORK_WORDS, *(word for panel in PANELS.values() for word in panel.words)}
     return shell.explore(
-        values, NETWORK_WORDS, lambda field: matters(state.config, field), notes, parts(values), shell.state_holders(values, OPTIONS, placed)
+        values, NETWORK_WORDS, lambda field: matters(state.config, field), notes, parts(values), shell.state_holders(values, OPTIONS, placed),
+        train_address(state),
     )  # fmt: skip
 
 

@@ -1,0 +1,104 @@
+"""Histories: the records of the runs that pages look at, kept in memory, so that each is fetched and unpacked once."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from app.runs.desk import Desk, Seen, trained
+from app.runs.records import unpacked
+from app.training.state import TrainState
+from simulation.training.config import TrainingConfig
+from simulation.training.records import Crash
+
+Array = NDArray[Any]
+_MOST = 24  # runs; one of 500 records and 300 layers takes 11 MB
+
+
+@dataclass
+class _History:
+    state: TrainState
+    columns: dict[str, Array]
+    next: int = 0
+    lock: Lock = field(default_factory=Lock)
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A run as it stands: what was asked for, how far it is, and everything recorded (see `training.records.together`)."""
+
+    asked: TrainState
+    seen: Seen
+    records: Mapping[str, Array]
+
+    @property
+    def count(self) -> int:
+        return len(self.records["step"])
+
+    @property
+    def state(self) -> TrainState:
+        """What was asked for, with the changes that were made since."""
+        changes = tuple((step, name, value) for step, name, value in self.seen.progress.changes)
+        return replace(self.asked, config=replace(self.asked.config, changes=changes or self.asked.config.changes))
+
+    @property
+    def training(self) -> TrainingConfig:
+        return self.state.training
+
+    @property
+    def crashes(self) -> tuple[Crash | None, ...]:
+        """How each network's numbers ended, if they did."""
+        told = self.seen.progress.crashes or [None] * self.asked.networks
+        return tuple(crash and Crash(**crash) for crash in told)
+
+
+def nothing(state: TrainState) -> dict[str, Array]:
+    """The records of a run that has none yet."""
+    return unpacked(b"", state.networks, state.config.network.depth)
+
+
+class Histories:
+    """Those of this process, the least recently looked at dropped first."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self._kept: OrderedDict[str, _History] = OrderedDict()
+        self._lock = Lock()
+
+    def follow(self, run_id: str) -> Followed | None:
+        """The run with all its records; None where there is none of this id."""
+        seen = self.desk.look(run_id)
+        if seen is None:
+            return None
+        history = self._history(run_id, seen)
+        with history.lock:
+            while history.next < seen.progress.records:
+                chunks = list(self.desk.records(seen, history.next))
+                if not chunks:
+                    break  # forgotten meanwhile
+                history.columns = {
+                    name: np.concatenate([kept, *(chunk[name] for chunk in chunks)])
+                    for name, kept in history.columns.items()
+                }
+                history.next = len(history.columns["step"])
+            return Followed(history.state, seen, history.columns)
+
+    def _history(self, run_id: str, seen: Seen) -> _History:
+        with self._lock:
+            if run_id not in self._kept:
+                state = trained(seen.run.query)
+                self._kept[run_id] = _History(state, nothing(state))
+                while len(self._kept) > _MOST:
+                    self._kept.popitem(last=False)
+            self._kept.move_to_end(run_id)
+            return self._kept[run_id]
+
+    def boundary(self, seen: Seen) -> dict[str, Any] | None:
+        """The newest decision boundary of a run, as the store has it."""
+        told = self.desk.part(seen, "boundary")
+        return orjson.loads(told) if told else None

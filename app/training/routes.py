@@ -1,0 +1,55 @@
+"""Routes of the Train page: /train/view for its controls, /train/frame for its runs, /train/step to look into a step."""
+
+from typing import Any
+
+import orjson
+from flask import Flask, Response, request
+
+from app import binary
+from app.runs.desk import Desk
+from app.runs.queue import Queue
+from app.settings import Settings
+from app.training import frame
+from app.training.history import Histories
+from app.training.look import Look, lenient
+from app.training.view import view
+from app.words import pairs_of
+from components.theme import PALETTES
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Each takes a query string within the query string; `theme` is a palette."""
+    histories = Histories(Desk(Queue(settings)))
+
+    @app.get("/train/view")
+    def train_view() -> Response:
+        asked = _asked()
+        return _answer(view(pairs_of(asked.get("state", "").encode()), asked.get("run"), _theme(asked)))
+
+    @app.get("/train/frame")
+    def train_frame() -> Response:
+        """run, beside: ids; run_after, beside_after: how many of their records the page has."""
+        asked = _asked()
+        found = {role: histories.follow(asked[role]) for role in ("run", "beside") if asked.get(role)}
+        followed = {role: one for role, one in found.items() if one}
+        if "run" not in followed:
+            return _answer({"gone": [role for role, one in found.items() if not one]}, 404)
+        since = {role: int(asked.get(f"{role}_after", "0")) for role in followed}
+        boundary = histories.boundary(followed["run"].seen)
+        return _answer(frame.frame(followed, since, _look(asked), _theme(asked), boundary))
+
+
+def _asked() -> dict[str, str]:
+    return dict(pairs_of(request.query_string))
+
+
+def _look(asked: dict[str, str]) -> Look:
+    return lenient(pairs_of(asked.get("look", "").encode()))[0]
+
+
+def _theme(asked: dict[str, str]) -> str:
+    return asked["theme"] if asked.get("theme") in PALETTES else "light"
+
+
+def _answer(content: dict[str, Any], status: int = 200) -> Response:
+    return Response(orjson.dumps(content, default=binary.plain), status, mimetype="application/json")

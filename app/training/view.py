@@ -1,0 +1,112 @@
+"""What the Train page shows for what its controls say: which of them matter, what they mean, where the links lead."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from dash import html
+
+from app.state import State
+from app.training import frame, texts
+from app.training.look import PAGE_WORDS, Look, lenient
+from app.training.state import TRAIN_WORDS, TrainState, strict
+from app.words import Pairs, pairs_of
+from components import ids as all_ids
+from components.text import rich
+from components.training import ids
+from simulation import config as network
+from simulation.parameters import Choice, Number
+from simulation.training.changes import CHANGEABLE
+from simulation.training.config import TrainingConfig
+
+Components = dict[str, dict[str, Any]]
+MOST_NAMED = 3
+
+
+def view(pairs: Pairs, run: str | None, theme: str) -> dict[str, Any]:
+    """The page for these controls; `run`: the query of the run on the screen, with the changes made to it."""
+    asked = list(pairs)
+    look, notes = lenient(asked)
+    shown = strict(pairs_of(run.encode())) if run else None
+    if shown and _without_changes(_latest(shown)) == _without_changes(look.train):
+        look = replace(look, train=shown)  # the controls say what was changed: the address says when
+    components = controls(look, asked) | {
+        ids.NOTES: {"children": [html.P(note) for note in notes]},
+        ids.CHANGED: {"children": _changed(look, shown)},
+        all_ids.to_page("/"): {"href": explore_address(look.train)},
+    }
+    figures: Components = {}
+    if not shown:
+        planned = frame.planned(look.train)
+        components |= texts.waiting(look.train) | frame.visible(planned, False)
+        figures = {chart: part["figure"] for chart, part in frame.figures([planned], look, theme, None).items()}
+    return {"query": look.query, "train": look.train.query, "beside": look.beside, "components": components, "figures": figures}  # fmt: skip
+
+
+def explore_address(state: TrainState) -> str:
+    """Explore's page of the network that is trained."""
+    query = State(state.config.network, state.remedies).query
+    return f"/?{query}" if query else "/"
+
+
+def controls(look: Look, asked: Pairs) -> Components:
+    """What the controls say and which of them there are."""
+    values = look.values
+    held = {word: text for word, text in asked if word in PAGE_WORDS}
+    corrected = {
+        ids.value(word): {"value": control_value(word, values[word])}
+        for word, text in held.items()
+        if word not in ("changes", *CHANGEABLE) and values[word] is not None and text != PAGE_WORDS[word].format(values[word])
+    }  # fmt: skip
+    summaries = {
+        all_ids.summary(ids.word(word)): {"children": parameter.options[values[word]].summary}
+        for word, parameter in PAGE_WORDS.items()
+        if isinstance(parameter, Choice)
+    }
+    hidden = {all_ids.control(ids.word(word)): {"hidden": not matters(look, word)} for word in TRAIN_WORDS}
+    return corrected | summaries | hidden
+
+
+def matters(look: Look, word: str) -> bool:
+    """Whether a word has a control that has an effect on this training."""
+    config = look.train.config
+    if word in ("inputs", "changes"):
+        return False
+    if word in network.FIELDS:
+        return network.matters(config.network, word)
+    declared = TrainingConfig.__dataclass_fields__.get(word)
+    return declared is None or bool(declared.metadata["matters"](config))
+
+
+def control_value(word: str, value: Any) -> Any:
+    """The value as its control holds it."""
+    parameter = PAGE_WORDS[word]
+    if isinstance(parameter, Number) or word == "changes":
+        return parameter.format(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _latest(state: TrainState) -> TrainState:
+    """The same with everything that was changed under way as if it had been so from the start."""
+    changed = {name: value for _, name, value in state.config.changes}
+    return replace(state, config=replace(state.config, **changed))
+
+
+def _without_changes(state: TrainState) -> TrainState:
+    return replace(state, config=replace(state.config, changes=()))
+
+
+def _changed(look: Look, shown: TrainState | None) -> list[Any]:
+    """What the controls say that the run on the screen did not have; what a run will repeat."""
+    if shown and look.train != shown:
+        before, after = _latest(shown).values, look.train.values
+        words = [word for word in TRAIN_WORDS if before[word] != after[word] and word != "changes"]
+        named = [f"{TRAIN_WORDS[word].label} {texts.said(word, before[word])} → {texts.said(word, after[word])}" for word in words]  # fmt: skip
+        more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+        return rich(f"Not yet trained: {'; '.join(named[:MOST_NAMED])}{more}.") if named else []
+    changes = look.train.config.changes
+    if changes:
+        told = "; ".join(f"at step {step} {TRAIN_WORDS[name].label.lower()} {texts.said(name, value)}" for step, name, value in changes)  # fmt: skip
+        return rich(f"Changed under way, and repeated by this address: {told}.")
+    return []

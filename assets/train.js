@@ -1,0 +1,273 @@
+/* Runs on the Train page: starts and steers them, and draws what they give while they give it. It knows runs by id,
+   states by whether they go on, charts by graph, trace and key; it knows nothing of networks.
+
+   One request is under way at a time: how far the runs are, with what their charts have more. A trace that "grows"
+   gets the new numbers at its ends; all else of a chart is as the answer says. */
+(function () {
+  "use strict";
+
+  const lab = window.gradientFlowLab;
+  const EACH_MS = 120, PAUSED_MS = 1000, RETRY_MS = 1500, SETTLE_MS = 60;
+  const ROLES = ["beside", "run"];
+  const train = {
+    wanted: null,  // what the controls say, as a query string
+    look: null,    // the page's canonical query, as the server wrote it
+    queries: {},   // by role: the training's canonical query
+    runs: {},      // by role: {id, query, next, going}
+    figures: {},   // by chart: as received, grown; drawn: as on the screen
+    frames: 0,     // drawn so far; tests read it
+  };
+  window.gradientFlowTrain = train;
+
+  const theme = () => document.documentElement.dataset.theme;
+  const page = () => document.querySelector(".page.train");
+  const set = (id, properties) => window.dash_clientside.set_props(id, properties);
+  const touch = window.matchMedia("(pointer: coarse)");
+
+  async function ask(address, words, options) {
+    const answer = await fetch(`${address}?${new URLSearchParams(words)}`, options);
+    return { ok: answer.ok, status: answer.status, content: await answer.json() };
+  }
+
+  /* What the controls say: which of them there are, the address, and, before the first run, the empty charts. */
+  let settling = 0, viewing = 0;
+  function want(state) {
+    train.wanted = state;
+    clearTimeout(settling);
+    settling = setTimeout(() => view(state), SETTLE_MS);
+  }
+
+  async function view(state) {
+    const number = ++viewing, run = train.runs.run;
+    try {
+      const { ok, content } = await ask("/train/view", { state, theme: theme(), ...(run ? { run: run.query } : {}) });
+      if (!ok || number !== viewing) return null;
+      train.look = content.query;
+      train.queries = { run: content.train, beside: content.beside };
+      show(content.components);
+      if (!train.runs.run) receive(content.figures, {});
+      const address = `${location.pathname}?${content.query}${location.hash}`;
+      history.replaceState(history.state, "", address);
+      return content;
+    } catch { return null; }
+  }
+
+  const shown = {};
+  function show(components) {
+    for (const [id, properties] of Object.entries(components)) {
+      const text = JSON.stringify(properties);
+      if (shown[id] === text && !("value" in properties) || !lab.present(id)) continue;
+      shown[id] = text;
+      set(id, properties);
+    }
+  }
+
+  /* Charts. */
+  const grown = (before, after) => {
+    const longer = { ...after };
+    for (const key of ["x", "y", "customdata"]) if (Array.isArray(after[key])) longer[key] = before[key].concat(after[key]);
+    if (Array.isArray(after.z)) longer.z = after.z.map((row, index) => before.z[index].concat(row));
+    return longer;
+  };
+
+  function receive(figures, known) {
+    for (const [id, figure] of Object.entries(figures)) {
+      const kept = train.figures[id];
+      const goes = kept && kept.figure.data.length === figure.data.length && known[id];
+      const data = figure.data.map((trace, index) => goes && trace.meta === "grows" ? grown(kept.figure.data[index], trace) : trace);
+      if (touch.matches) figure.layout.dragmode = false;
+      train.figures[id] = { figure: { data, layout: figure.layout }, drawn: kept?.drawn, due: true };
+      draw(id);
+    }
+  }
+
+  const plotOf = (id) => document.querySelector(`#${id} .js-plotly-plot`);
+  const onScreen = (id) => {
+    const box = document.getElementById(id)?.getBoundingClientRect();
+    return box && box.height > 0 && box.bottom > -200 && box.top < window.innerHeight + 200;
+  };
+
+  /* Through Plotly the first time, and where a pointer may want its words; else the new numbers go straight into the chart. */
+  function draw(id, whole) {
+    const kept = train.figures[id], plot = plotOf(id);
+    if (!kept?.due && !whole || !onScreen(id)) return;
+    const { figure, drawn } = kept;
+    kept.due = false;
+    kept.drawn = figure;
+    kept.rough = Boolean(drawn && plot?._fullLayout && !whole);
+    if (!plot?._fullLayout) set(id, { figure: structuredClone(figure) });
+    else if (kept.rough) window.gradientFlowCharts.draw(plot, drawn, figure);
+    else window.Plotly.react(plot, figure.data, { ...structuredClone(figure.layout), autosize: true });
+  }
+  const drawAll = (whole) => { for (const id of Object.keys(train.figures)) draw(id, whole); };
+  for (const change of ["scroll", "resize"]) window.addEventListener(change, () => drawAll(false), { capture: true, passive: true });
+  document.addEventListener("pointerover", (event) => {
+    const id = event.target.closest?.(".chart")?.id;
+    if (train.figures[id]?.rough) draw(id, true);
+  });
+
+  /* Runs. */
+  const going = () => Object.values(train.runs).some((run) => run.going);
+  let asking = false, next = 0, stopped = 0;
+  function watch(soon = 0) {
+    clearTimeout(next);
+    next = setTimeout(look, soon);
+  }
+
+  async function look() {
+    if (asking || !train.runs.run || !page()) return;
+    asking = true;
+    const began = performance.now(), runs = { ...train.runs }, wanted = train.look;
+    const words = { look: train.look, theme: theme() };
+    for (const [role, { id, next: after }] of Object.entries(runs)) Object.assign(words, { [role]: id, [`${role}_after`]: after });
+    let wait = EACH_MS;
+    try {
+      const { ok, status, content } = await ask("/train/frame", words);
+      if (status === 404) gone(content.gone ?? ["run"]);
+      else if (!ok) throw new Error(String(status));
+      else if (same(runs) && wanted === train.look) wait = take(content);
+      else wait = 0;
+      lab.setTrouble("");
+    } catch {
+      wait = RETRY_MS;
+      lab.setTrouble("The server cannot be reached right now. The run goes on; it is asked again by itself.");
+    }
+    asking = false;
+    if (going() || wait === 0) watch(Math.max(wait - (performance.now() - began), 0));
+  }
+
+  const same = (runs) => ROLES.every((role) => runs[role]?.id === train.runs[role]?.id);
+
+  /* What an answer brings; how long to wait before the next question. */
+  function take({ runs, components, figures }) {
+    const first = Object.values(train.runs).some((run) => run.next === 0);
+    const known = first || train.afresh ? {} : Object.fromEntries(Object.keys(figures).map((id) => [id, true]));
+    train.afresh = false;
+    const before = going(), queries = JSON.stringify(Object.values(train.runs).map((run) => run.query));
+    for (const [role, told] of Object.entries(runs)) Object.assign(train.runs[role], told);
+    show(components);
+    receive(figures, known);
+    train.frames += 1;
+    remember();
+    if (before && !going()) drawAll(true);
+    if (JSON.stringify(Object.values(train.runs).map((run) => run.query)) !== queries) want(train.wanted);
+    const states = Object.values(train.runs).map((run) => run.state);
+    return states.some((state) => state === "running" || state === "queued") ? EACH_MS : PAUSED_MS;
+  }
+
+  function gone(roles) {
+    for (const role of roles) delete train.runs[role];
+    if (!train.runs.run) { train.runs = {}; want(train.wanted); } else again();
+  }
+
+  /* All of the charts once more: other colors, another quantity, another run beside. */
+  function again() {
+    for (const run of Object.values(train.runs)) run.next = 0;
+    train.afresh = true;
+    watch();
+  }
+
+  /* Trains what a page's query says; a run that is there already, of the same query, is taken as it is. */
+  async function start(query) {
+    const told = await view(query ?? train.wanted);
+    if (!told) return say("The server did not answer: please try again.");
+    const before = Object.values(train.runs), runs = {};
+    for (const role of ROLES) {
+      const asked = train.queries[role];
+      if (asked === null || asked === undefined) continue;
+      const kept = role === "beside" && before.find((run) => run.started === asked && run.state !== "lost" && run.state !== "expired");
+      runs[role] = kept ? { ...kept, next: 0 } : await submit(asked);
+      if (!runs[role]) return;
+    }
+    for (const run of before) if (run.going && !Object.values(runs).some((kept) => kept.id === run.id)) command(run.id, "stop");
+    train.runs = runs;
+    for (const id of Object.keys(train.figures)) if (!onScreen(id)) delete train.figures[id];
+    again();
+  }
+
+  async function submit(query) {
+    const answer = await fetch(`/api/v1/train?${query}`, { method: "POST" });
+    const told = await answer.json();
+    if (answer.ok) return { id: told.id, started: query, query: told.query, next: 0, going: true, state: "queued" };
+    say(told.error.message);
+    return null;
+  }
+
+  const command = (id, verb, words = "") => fetch(`/api/v1/train/${id}/${verb}${words}`, { method: "POST" });
+  const say = (text) => set("train-status", { children: text });
+
+  async function steer(verb) {
+    if (verb === "start") return start(null);
+    if (verb === "resume") for (const run of Object.values(train.runs)) run.going = true;
+    await Promise.all(Object.values(train.runs).map((run) => run.going || verb === "resume" ? command(run.id, verb) : null));
+    watch();
+  }
+
+  /* A page that is loaded again finds its run again. */
+  function remember() {
+    try { sessionStorage.setItem("runs", JSON.stringify({ look: train.look, runs: train.runs })); } catch { /* blocked */ }
+  }
+  function remembered(query) {
+    try {
+      const kept = JSON.parse(sessionStorage.getItem("runs"));
+      return kept?.look === query ? kept.runs : null;
+    } catch { return null; }
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-verb], [data-train]");
+    if (!button || !page()) return;
+    const { verb, train: query } = button.dataset;
+    if (verb) return steer(verb);
+    set("train-restore", { data: { query, at: performance.now() } });
+    start(query);
+  });
+
+  new MutationObserver(() => {
+    if (!page() || train.wanted === null) return;
+    if (train.runs.run) again(); else want(train.wanted);
+  }).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+
+  /* Settings that a run takes while it goes on are told to it; the page says which these are. */
+  function changed(before, after) {
+    const run = train.runs.run;
+    if (!run?.going || before === null) return;
+    const [was, is] = [new URLSearchParams(before), new URLSearchParams(after)];
+    const names = [...new Set([...was.keys(), ...is.keys()])].filter((name) => was.get(name) !== is.get(name));
+    const changeable = page().dataset.changeable.split(" ");
+    if (!names.every((name) => changeable.includes(name))) return;
+    for (const name of names) command(run.id, "change", `?${new URLSearchParams({ field: name, value: is.get(name) })}`);
+  }
+
+  window.dash_clientside = window.dash_clientside || {};
+  window.dash_clientside.train = {
+    push(...values) {
+      const { no_update, callback_context } = window.dash_clientside;
+      const names = callback_context.inputs_list.map((input) => input.id.replace("value-train-", ""));
+      const pairs = names.map((name, index) => [name, Array.isArray(values[index]) ? values[index].join(",") : values[index]]);
+      const state = new URLSearchParams(pairs.filter(([, value]) => value !== null && value !== undefined)).toString();
+      const before = train.wanted;
+      if (before === state) return no_update;
+      changed(before, state);
+      if (before === null) first(state);
+      else if (new URLSearchParams(before).get("shows") !== new URLSearchParams(state).get("shows")) view(state).then(again);
+      want(state);
+      return no_update;
+    },
+    choose(query) {
+      const { no_update } = window.dash_clientside;
+      if (!query) return no_update;
+      set("train-restore", { data: { query, at: performance.now() } });
+      return null;
+    },
+    scrub() { return window.dash_clientside.no_update; },
+  };
+
+  async function first(state) {
+    train.wanted = state;
+    const told = await view(state), runs = told && remembered(told.query);
+    if (!runs?.run) return;
+    train.runs = runs;
+    again();
+  }
+})();

@@ -1,0 +1,134 @@
+"""Charts of a training by layer: the heatmap of layers and steps, and how far a step moves each layer."""
+
+from collections.abc import Sequence
+from math import ceil, floor
+from typing import Any
+
+import numpy as np
+
+from components.figures.axes import (
+    WITH_END_LABELS,
+    Array,
+    decade_axis,
+    decade_range,
+    layer_axis,
+    line,
+    tick_step,
+    zero_marks,
+)
+from components.figures.runs import GROWS, ROLES, Palette, Run, events, finite_range, plain, reference, step_axis
+from components.text import minus, scientific
+from components.theme import figure, transparent
+from components.training.quantities import Quantity
+from simulation.training.records import stride
+
+HEALTHY = -3.0  # log10 of the update-to-weight ratio that CS231n's notes call healthy
+_INK = ((0.0, 0.03), (0.5, 0.4), (1.0, 0.95))  # place on the scale, opacity of the ink
+
+
+def heatmap(palette: Palette, run: Run, quantity: Quantity, span: tuple[float, float]) -> dict[str, Any]:
+    """Layer by step, as dark as the quantity is large; what has no size has a color of its own. `span`: see `color_span`."""
+    columns = _columns(run)
+    values = run.of(quantity.record)[columns]
+    each, depth = stride(run.training.steps, run.networks), run.training.network.depth
+    new = values[_first_new(run, columns) :].T
+    low, high = span
+    grid = {"type": "heatmap", "x0": 0, "dx": each, "y0": 1, "dy": 1, "showscale": False, **GROWS}
+    shown = {
+        **grid, "name": quantity.label, "z": [plain(row, 4) for row in new], "zmin": low, "zmax": high,
+        "colorscale": _scale(palette, quantity), "hovertemplate": _hover(quantity),
+    }  # fmt: skip
+    if quantity.logarithmic:
+        shown |= {"showscale": True, "colorbar": _bar(palette, low, high)}
+    ends = np.where(np.isneginf(new), 0.0, np.where(np.isfinite(new), np.nan, 1.0))
+    without = {
+        **grid, "name": "no size", "z": [plain(row) for row in ends], "zmin": 0, "zmax": 1,
+        "colorscale": [[0, palette["vanishing"]], [0.5, palette["vanishing"]], [0.5, palette["exploding"]], [1, palette["exploding"]]],
+        "hovertemplate": "step %{x}, layer %{y}: " + ("exactly 0, or no number<extra></extra>" if quantity.logarithmic else "no number<extra></extra>"),
+    }  # fmt: skip
+    shapes, notes = events(palette, [run])
+    axis = layer_axis(depth)
+    below = {"range": [0.5, depth + 0.5], "tickvals": axis["tickvals"], "title": {"text": "layer", "font": {"size": 12, "color": palette["mute"]}, "standoff": 4}}  # fmt: skip
+    if not quantity.logarithmic:
+        shown |= {"showscale": True, "colorbar": _bar(palette, 0, 1)}
+    for note in notes:  # above the picture, not on it
+        note |= {"y": 1, "yanchor": "bottom"}
+    return figure(
+        palette, [shown, without], step_axis([run]), below, shapes=shapes, annotations=notes, hovermode="closest",
+        margin={"l": 52, "r": 66, "t": 22, "b": 38},
+    )  # fmt: skip
+
+
+def color_span(runs: Sequence[Run], quantity: Quantity) -> tuple[float, float]:
+    """Where the color scale ends: one for both runs, in steps wide enough to change seldom."""
+    if not quantity.logarithmic:
+        return 0.0, 1.0
+    low, high = finite_range([run.of(quantity.record) for run in runs], (-1.0, 0.0))
+    if quantity.key == "update_ratio":  # as far to both sides of what is healthy
+        reach = max(HEALTHY - low, high - HEALTHY, 1.0)
+        return HEALTHY - ceil(reach), HEALTHY + ceil(reach)
+    missing = max(2 - (high - low), 0) / 2
+    return floor(low - missing), ceil(high + missing)
+
+
+def ratios(palette: Palette, runs: Sequence[Run], at: int | None = None) -> dict[str, Any]:
+    """log10 of update over weight by layer, in the last step so far (or the record `at`), and what is healthy."""
+    drawn = [(run, _row(run, at)) for run in runs]
+    low, high, step = decade_range([*(row for _, row in drawn), np.array([HEALTHY])])
+    zeros = any(np.isneginf(row).any() for _, row in drawn)
+    low -= step * zeros
+    traces: list[dict[str, Any]] = []
+    for run, row in drawn:
+        name = "update / weight" if run.role == "run" else "update / weight, the other run"
+        layers = np.arange(1, len(row) + 1)
+        color = palette["ink" if run.role == "run" else "baseline"]
+        traces.append(
+            {"type": "scatter", "mode": "lines+markers" if len(row) < 40 else "lines", "name": name, "x": layers.tolist(),
+             "y": plain(row), "line": line(palette, ROLES[run.role], width=1.8),
+             "marker": {"size": 4, "color": color}, "customdata": [scientific(value) for value in row.tolist()],
+             "hovertemplate": f"{name}: %{{customdata}}<extra></extra>"}
+        )  # fmt: skip
+        traces.append(zero_marks(color, palette["ink"], name, layers[np.isneginf(row)], low + step / 2))
+    shape, note = reference(palette, HEALTHY, "10<sup>−3</sup>, about healthy")
+    axis = decade_axis(low, high, step, low + step / 2 if zeros else None)
+    depth = max(run.training.network.depth for run in runs)
+    return figure(palette, traces, layer_axis(depth), axis, shapes=[shape], annotations=[note], margin=WITH_END_LABELS | {"r": 20})  # fmt: skip
+
+
+def _row(run: Run, at: int | None) -> Array:
+    values = run.of("log10_update_ratio")
+    if not len(values):
+        return np.full(run.training.network.depth, np.nan)
+    return np.asarray(values[min(len(values) - 1 if at is None else at, len(values) - 1)])
+
+
+def _columns(run: Run) -> Array:
+    """The records that stand on the grid of steps, and the one that the run broke in: a last one besides is left out."""
+    on_grid = run.steps % stride(run.training.steps, run.networks) == 0
+    return np.flatnonzero(on_grid | (run.steps == (run.crash.step if run.crash else -1)))
+
+
+def _first_new(run: Run, columns: Array) -> int:
+    return int(np.searchsorted(columns, run.since))
+
+
+def _scale(palette: Palette, quantity: Quantity) -> list[list[Any]]:
+    if quantity.key == "update_ratio":
+        middle = transparent(palette["baseline"], 0.15)
+        return [[0, palette["vanishing"]], [0.5, middle], [1, palette["exploding"]]]
+    return [[stop, transparent(palette["ink"], opacity)] for stop, opacity in _INK]
+
+
+def _bar(palette: Palette, low: float, high: float) -> dict[str, Any]:
+    """The key to the colors, with powers of ten."""
+    bar = {"thickness": 10, "outlinewidth": 0, "x": 1.01, "xpad": 4, "tickfont": {"size": 11, "color": palette["mute"]}}
+    if (low, high) == (0, 1):
+        return bar | {"tickvals": [0, 0.5, 1], "ticktext": ["0 %", "50 %", "100 %"]}
+    step = tick_step(1.3 * (high - low))
+    ticks = [power for power in range(ceil(low), floor(high) + 1) if power % step == 0]
+    return bar | {"tickvals": ticks, "ticktext": [f"10<sup>{minus(str(power))}</sup>" for power in ticks]}
+
+
+def _hover(quantity: Quantity) -> str:
+    size = "10<sup>%{z:.3~r}</sup>" if quantity.logarithmic else "%{z:.3~p}"
+    return f"step %{{x}}, layer %{{y}}: {quantity.label} {size}<extra></extra>"

@@ -1,0 +1,180 @@
+"""Charts of a training by step: loss, accuracy, the gradient's norm."""
+
+from collections.abc import Sequence
+from math import log10
+from typing import Any
+
+import numpy as np
+
+from components.figures.axes import WITH_END_LABELS, Array, line
+from components.figures.runs import (
+    GROWS,
+    ROLES,
+    Palette,
+    Run,
+    events,
+    finite_range,
+    reference,
+    size_axis,
+    step_axis,
+)
+from components.theme import figure, transparent
+from simulation.training.data import DATA
+
+
+def loss(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
+    """log10 of the loss by step, of what is learned from and of what is held out, with what knowing nothing costs."""
+    drawn = [(run, _log10(run.of("loss")), _log10(run.of("validation_loss"))) for run in runs]
+    levels = _levels(runs)
+    low, high = finite_range([*(array for _, *arrays in drawn for array in arrays), np.array(list(levels.values()))])
+    pad = 0.06 * max(high - low, 1)
+    axis = size_axis(low - pad, high + 2 * pad)
+    shapes, notes = events(palette, runs)
+    traces: list[dict[str, Any]] = []
+    for run, train, held_out in drawn:
+        if run.networks > 1:
+            traces.append(_band(palette, run, _log10(run.records["loss"])))
+        name = "loss" if run.role == "run" else "loss, the other run"
+        traces.append(_line(palette, run, train, name, _sizes(run.of("loss"))))
+        traces.append(_held_out(palette, run, held_out, f"validation {name}", _sizes(run.of("validation_loss"))))
+        traces.append(_ends(palette, run, train, axis["range"], "loss"))
+    for index, (text, y) in enumerate(levels.items()):
+        shape, note = reference(palette, y, text, above=index == 0)
+        shapes.append(shape)
+        notes.append(note)
+    return figure(palette, traces, step_axis(runs), axis, shapes=shapes, annotations=notes, margin=WITH_END_LABELS | {"r": 20})  # fmt: skip
+
+
+def accuracy(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
+    """The share of right answers by step, with that of guessing."""
+    shapes, notes = events(palette, runs)
+    traces: list[dict[str, Any]] = []
+    for run in runs:
+        name = "accuracy" if run.role == "run" else "accuracy, the other run"
+        share = run.of("accuracy")
+        if run.networks > 1:
+            traces.append(_band(palette, run, run.records["accuracy"]))
+        traces.append(_line(palette, run, share, name, [f"{100 * value:.3g} %" for value in share]))
+        held_out = run.of("validation_accuracy")
+        traces.append(_held_out(palette, run, held_out, f"validation {name}", [f"{100 * value:.3g} %" for value in held_out]))  # fmt: skip
+    classes = runs[-1].training.shape[1]
+    if DATA[runs[-1].training.data].task == "classes":
+        shape, note = reference(palette, 1 / classes, f"guessing, 1 in {classes}", above=False)
+        shapes.append(shape)
+        notes.append(note)
+    axis = {"range": [-0.03, 1.05], "tickvals": [0, 0.25, 0.5, 0.75, 1], "ticktext": ["0 %", "25 %", "50 %", "75 %", "100 %"]}  # fmt: skip
+    return figure(palette, traces, step_axis(runs), axis, shapes=shapes, annotations=notes, margin=WITH_END_LABELS | {"r": 20})  # fmt: skip
+
+
+def gradient_norm(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
+    """log10 of the norm of all gradients by step, before and after clipping, with the threshold."""
+    shapes, notes = events(palette, runs)
+    traces: list[dict[str, Any]] = []
+    before = [run.of("log10_gradient_norm") for run in runs]
+    after = [run.of("log10_gradient_norm_clipped") for run in runs]
+    lines = _threshold_lines(palette, runs[-1])
+    low, high = finite_range([*before, *after, np.array([shape["y0"] for shape in lines])])
+    pad = 0.06 * max(high - low, 1)
+    axis = size_axis(low - pad, high + 2 * pad)
+    for run, raw, clipped in zip(runs, before, after, strict=True):
+        whose = "" if run.role == "run" else ", the other run"
+        if run.networks > 1:
+            traces.append(_band(palette, run, run.records["log10_gradient_norm"]))
+        if run.training.clip != "none" or run.training.changes:
+            traces.append(_line(palette, run, raw, f"before clipping{whose}", _powers(raw)))
+            traces[-1]["line"] = {"color": transparent(palette["exploding"], 0.8), "width": 1.2}
+        traces.append(_line(palette, run, clipped, f"gradient norm{whose}", _powers(clipped)))
+        traces.append(_ends(palette, run, clipped, axis["range"], "gradient norm"))
+    if lines:
+        notes.append({"x": lines[-1]["x1"], "xanchor": "right", "y": lines[-1]["y1"], "yanchor": "bottom", "text": "threshold",
+                      "showarrow": False, "font": {"size": 11, "color": palette["mute"]}})  # fmt: skip
+    return figure(palette, traces, step_axis(runs), axis, shapes=[*shapes, *lines], annotations=notes, margin=WITH_END_LABELS | {"r": 20})  # fmt: skip
+
+
+def _threshold_lines(palette: Palette, run: Run) -> list[dict[str, Any]]:
+    """Where the norm is cut, stretch by stretch; entries that are cut one by one have no line among norms."""
+    config = run.training
+    clip, threshold, start = config.clip, config.threshold, 0
+    lines = []
+    for step, name, value in [*config.changes, (config.steps, "", None)]:
+        if clip == "norm" and threshold > 0 and step > start:
+            lines.append({"type": "line", "x0": start, "x1": step, "y0": log10(threshold), "y1": log10(threshold),
+                          "line": {"width": 1.2, "dash": "dot", "color": palette["mute"]}})  # fmt: skip
+        start = step
+        clip, threshold = (value if name == "clip" else clip), (value if name == "threshold" else threshold)
+    return lines
+
+
+def _levels(runs: Sequence[Run]) -> dict[str, float]:
+    """log10 of the losses of knowing nothing, by their labels; those that are drawn as one line share a label."""
+    levels: dict[str, float] = {}
+    for text, value in runs[-1].references.items():
+        if value > 0 and not any(abs(log10(value) - other) < 0.01 for other in levels.values()):
+            levels[text] = log10(value)
+    return levels
+
+
+def _line(palette: Palette, run: Run, values: Array, name: str, words: list[str]) -> dict[str, Any]:
+    return {
+        "type": "scatter", "mode": "lines", "name": name, "x": run.new(run.steps), "y": run.new(values),
+        "line": line(palette, ROLES[run.role], width=1.8), "customdata": words[run.since :],
+        "hovertemplate": f"{name}: %{{customdata}}<extra></extra>", "connectgaps": False, **GROWS,
+    }  # fmt: skip
+
+
+def _held_out(palette: Palette, run: Run, values: Array, name: str, words: list[str]) -> dict[str, Any]:
+    """The validation part is looked at now and then: a dot each time."""
+    looked = np.flatnonzero(np.isfinite(values[run.since :])) + run.since
+    color = palette["ink" if run.role == "run" else "baseline"]
+    return {
+        "type": "scatter", "mode": "markers", "name": name, "x": run.steps[looked].tolist(), "y": values[looked].tolist(),
+        "marker": {"size": 4, "color": palette["panel"], "line": {"width": 1.2, "color": color}},
+        "customdata": [words[index] for index in looked], "hovertemplate": f"{name}: %{{customdata}}<extra></extra>", **GROWS,
+    }  # fmt: skip
+
+
+def _band(palette: Palette, run: Run, values: Array) -> dict[str, Any]:
+    """Between the quantiles 10 and 90 % of many networks; there and back, so drawn as a whole."""
+    finite = np.where(np.isfinite(values), values, np.nan)
+    known = np.isfinite(finite).any(axis=1)
+    low, high = np.nanquantile(finite[known], [0.1, 0.9], axis=1) if known.any() else np.zeros((2, 0))
+    x = run.steps[known]
+    return {
+        "type": "scatter", "mode": "lines", "name": "8 of 10 networks", "x": [*x.tolist(), *x[::-1].tolist()],
+        "y": [*low.tolist(), *high[::-1].tolist()], "fill": "toself", "line": {"width": 0}, "hoverinfo": "skip",
+        "fillcolor": transparent(palette["ink" if run.role == "run" else "baseline"], 0.12),
+    }  # fmt: skip
+
+
+def _ends(palette: Palette, run: Run, log10_sizes: Array, span: list[float], name: str) -> dict[str, Any]:
+    """Marks where there is no log: exact zeros at the foot, overflow and NaN at the top, with their names."""
+    zero, broken = np.isneginf(log10_sizes), np.isnan(log10_sizes) | np.isposinf(log10_sizes)
+    at = np.flatnonzero(zero | broken)
+    named = {int(np.flatnonzero(mask)[0]) for mask in (zero, broken) if mask.any()}
+    texts = ["exactly 0" if zero[i] else "NaN" if np.isnan(log10_sizes[i]) else "overflow" for i in at]
+    color = palette["ink" if run.role == "run" else "baseline"]
+    low, high = span
+    room = 0.04 * (high - low)
+    return {
+        "type": "scatter", "mode": "markers+text", "name": f"{name}, no log", "x": run.steps[at].tolist(),
+        "y": [low + room if zero[i] else high - room for i in at],
+        "text": [text if i in named else "" for i, text in zip(at.tolist(), texts, strict=True)],
+        "textposition": ["middle left" if run.steps[i] > 0.7 * run.training.steps else "middle right" for i in at],
+        "textfont": {"size": 11, "color": palette["ink"]}, "customdata": texts,
+        "marker": {"symbol": "x-thin", "size": 7, "line": {"width": 1.6, "color": color}},
+        "hovertemplate": f"{name}: %{{customdata}}<extra></extra>",
+    }  # fmt: skip
+
+
+def _log10(values: Array) -> Array:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.log10(values))
+
+
+def _sizes(values: Array) -> list[str]:
+    return [f"{value:.4g}" for value in values.tolist()]
+
+
+def _powers(log10_sizes: Array) -> list[str]:
+    with np.errstate(over="ignore"):
+        return [f"{size:.3g}" if np.isfinite(size) else "" for size in (10.0**log10_sizes).tolist()]

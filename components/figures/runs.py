@@ -1,0 +1,147 @@
+"""What the charts of a training share: the runs they show, the axis of steps, what is marked along it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import ceil, floor, log10
+from typing import Any
+
+import numpy as np
+
+from components.figures.axes import Array, tick_step
+from components.text import minus
+from components.theme import transparent
+from simulation.training.config import TrainingConfig
+from simulation.training.records import Crash
+
+Palette = Mapping[str, str]
+GROWS = {"meta": "grows"}  # a trace whose arrays go on from those that the browser has
+ROLES = {"run": "remedied", "beside": "baseline"}  # whose lines they look like: ink and solid, grey and dashed
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as far as it has come.
+
+    role: "run", or "beside" for the one it is compared with. records: as `training.records.together` gives them.
+    since: the first record that the browser does not have yet. pending: steps that are still to come.
+    """
+
+    role: str
+    training: TrainingConfig
+    records: Mapping[str, Array]
+    crashes: Sequence[Crash | None] = (None,)
+    since: int = 0
+    networks: int = 1
+    references: Mapping[str, float] = field(default_factory=dict)  # label -> the loss of knowing nothing
+
+    @property
+    def steps(self) -> Array:
+        return self.records["step"]
+
+    def of(self, name: str) -> Array:
+        """A quantity by record (and layer): of the only network, or the median of them."""
+        values = self.records[name]
+        if self.networks == 1:
+            return values[:, 0]
+        with np.errstate(all="ignore"):
+            return middle(values)
+
+    def new(self, values: Array, digits: int = 5) -> list[float | None]:
+        """What of an array by record the browser does not have yet; what is not finite as None."""
+        return plain(values[self.since :], digits)
+
+    @property
+    def crash(self) -> Crash | None:
+        """The only network's."""
+        return self.crashes[0] if self.networks == 1 else None
+
+
+def middle(values: Array) -> Array:
+    """The median over the networks (axis 1) of those that have a number there; -inf is one, NaN is none."""
+    ordered = np.sort(values, axis=1)  # NaN come last
+    known = (~np.isnan(values)).sum(axis=1, keepdims=True)
+    picked = np.take_along_axis(ordered, np.maximum(known - 1, 0) // 2, axis=1)
+    return np.asarray(picked[:, 0])
+
+
+def plain(values: Array, digits: int = 5) -> list[float | None]:
+    """Numbers for the browser, short; what is not finite as None."""
+    finite = np.isfinite(values)
+    return [float(f"{value:.{digits}g}") if known else None for value, known in zip(values.tolist(), finite.tolist(), strict=True)]  # fmt: skip
+
+
+def step_axis(runs: Iterable[Run]) -> dict[str, Any]:
+    """The x axis from the first step to the last that there will be: it stands still while lines grow."""
+    last = max(run.training.steps for run in runs)
+    step = tick_step(last)
+    ticks = [tick for tick in range(0, last, step) if tick < last - 0.4 * step]
+    return {
+        "range": [-0.01 * last, 1.01 * last], "tickvals": [*ticks, last], "title": "step",
+        "unifiedhovertitle": {"text": "step %{x}"}, "tickformat": ",d",
+    }  # fmt: skip
+
+
+def size_axis(low: float, high: float) -> dict[str, Any]:
+    """The y axis of log10 values: powers of ten, or, over few of them, plain numbers 1, 2, 5."""
+    low, high = floor(4 * low) / 4, ceil(4 * high) / 4
+    if high - low < 1:
+        low, high = low - 0.25, high + 0.25
+    if high - low > 3:
+        step = tick_step(high - low)
+        powers = range(ceil(low / step) * step, floor(high) + 1, step)
+        return {"range": [low, high], "tickvals": list(powers), "ticktext": [_power(power) for power in powers]}
+    mantissas = (1, 2, 5) if high - low > 0.8 else (1, 1.5, 2, 3, 4, 5, 6, 8)
+    sizes = [m * 10.0**power for power in range(floor(low), ceil(high) + 1) for m in mantissas]
+    shown = [size for size in sizes if low <= log10(size) <= high]
+    return {"range": [low, high], "tickvals": [log10(size) for size in shown], "ticktext": [_plain(size) for size in shown]}  # fmt: skip
+
+
+def _power(power: int) -> str:
+    return {0: "1", 1: "10", -1: "0.1"}.get(power, f"10<sup>{minus(str(power))}</sup>")
+
+
+def _plain(size: float) -> str:
+    if 1e-3 <= size < 1e5:
+        return f"{size:,.10g}"
+    power = floor(log10(size) + 1e-9)
+    mantissa = f"{size / 10.0**power:.2g}"
+    return _power(power) if mantissa == "1" else f"{mantissa}×{_power(power)}"
+
+
+def finite_range(arrays: Iterable[Array], empty: tuple[float, float] = (-1.0, 0.0)) -> tuple[float, float]:
+    """The smallest and the largest finite number of the arrays."""
+    values = np.concatenate([np.ravel(array)[np.isfinite(np.ravel(array))] for array in arrays] or [np.zeros(0)])
+    return (float(values.min()), float(values.max())) if values.size else empty
+
+
+def reference(palette: Palette, y: float, text: str, color: str = "mute", above: bool = True) -> tuple[dict[str, Any], dict[str, Any]]:  # fmt: skip
+    """A dotted line across the plot, and its label at the left end."""
+    line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": y, "y1": y, "layer": "below",
+            "line": {"width": 1.2, "dash": "dot", "color": palette[color]}}  # fmt: skip
+    note = {"xref": "paper", "x": 0, "xanchor": "left", "y": y, "yanchor": "bottom" if above else "top", "text": text,
+            "showarrow": False, "font": {"size": 11, "color": palette[color]}}  # fmt: skip
+    return line, note
+
+
+def events(palette: Palette, runs: Sequence[Run]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Vertical lines with labels: what was changed at which step, and where the numbers ended."""
+    shapes, notes = [], []
+    for run in runs:
+        marks = [(step, f"{_SHORT[name]} {value if isinstance(value, str) else f'{value:g}'}", "mute") for step, name, value in run.training.changes]  # fmt: skip
+        if run.crash:
+            marks.append((run.crash.step, "NaN" if run.crash.what == "nan" else "overflow", "exploding"))
+        for index, (step, text, color) in enumerate(marks):
+            late = step > 0.7 * run.training.steps
+            shapes.append(
+                {"type": "line", "x0": step, "x1": step, "yref": "paper", "y0": 0, "y1": 1, "layer": "below",
+                 "line": {"width": 1, "dash": "dot", "color": transparent(palette[color], 0.8)}}
+            )  # fmt: skip
+            notes.append(
+                {"x": step, "xanchor": "right" if late else "left", "xshift": -3 if late else 3, "yref": "paper",
+                 "y": 1 - 0.075 * (index % 3), "yanchor": "top", "text": text, "showarrow": False,
+                 "font": {"size": 11, "color": palette[color]}}
+            )  # fmt: skip
+    return shapes, notes
+
+
+_SHORT = {"learning_rate": "rate", "clip": "clip", "threshold": "threshold"}

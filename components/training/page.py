@@ -1,0 +1,133 @@
+"""The Train page: what happens in a sentence, the run's buttons, four stories, the charts, a look into one step."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dash import dcc, html
+
+from components import cards, shell
+from components import ids as all_ids
+from components.controls import control
+from components.training import ids
+from simulation.parameters import Choice
+from simulation.training.changes import CHANGEABLE
+
+PARTS = {"charts": "Charts", "step": "Look into a step", "files": "Take it away"}
+BY_LAYER = ("train-ratio", *ids.STEP_TITLES)
+WIDE = ("train-heatmap", "train-heatmap-beside")
+
+
+@dataclass(frozen=True)
+class Story:
+    """A run that shows one thing: what to look at, and the query of the page that trains it."""
+
+    key: str
+    title: str
+    why: str
+    query: str
+
+
+def page(
+    rail: html.Aside, notes: Sequence[str], stories: Sequence[Story], shows: tuple[Choice, str], holders: list[Any], explore: str
+) -> html.Div:  # fmt: skip
+    """The whole page around its rail; `shows`: the control of the heatmap and its value; `explore`: the way back."""
+    main = html.Main(
+        [
+            html.Div(
+                [html.H1(id=ids.HEADLINE), html.P(id=ids.FIRST), html.P(id=ids.ADVICE)], className="headline"
+            ),
+            html.P(id=ids.ANNOUNCE, className="unseen", role="status", **{"aria-live": "polite"}),
+            html.Div([html.P(note) for note in notes], id=ids.NOTES, className="notes", role="status"),
+            _buttons(),
+            html.Div(id=ids.REMEDIES, className="remedy-row"),
+            _stories(stories),
+            html.Div(id=ids.TILES, className="tiles"),
+            html.Div(id=ids.LEGEND, className="legend"),
+            html.Div([_card(chart, title, shows) for chart, title in ids.TITLES.items()], className="charts", id="charts"),
+            html.Div(id=ids.SEEDS),
+            _step(),
+            html.Section([html.H2(PARTS["files"], className="section-title"), html.Div(id=ids.FILES, className="row")], className="part", id="files"),
+            *holders,
+        ],
+        className="main",
+    )  # fmt: skip
+    header = shell.header("/train", PARTS, [], {"/": explore})
+    return html.Div(
+        [header, html.Div([rail, main], className="columns")], className="page train",
+        **{"data-changeable": " ".join(CHANGEABLE)},
+    )  # fmt: skip
+
+
+def _buttons() -> html.Section:
+    """Start and what follows; how far it is."""
+    return html.Section(
+        [
+            html.Div(
+                [
+                    html.Button("Start", id=ids.MAIN, className="plain primary", type="button", **{"data-verb": "start"}),
+                    html.Button("Step", id=ids.STEP, className="plain", type="button", disabled=True, title="One step, then pause", **{"data-verb": "step"}),
+                    html.Button("Stop", id=ids.STOP, className="plain", type="button", disabled=True, **{"data-verb": "stop"}),
+                ],
+                className="run-buttons",
+            ),
+            html.Div(
+                [
+                    html.Div(html.I(id=ids.BAR), id=ids.PROGRESS, className="progress", role="progressbar", **{"aria-label": "Steps done", "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": "0"}),
+                    html.P(id=ids.STATUS, className="help"),
+                ],
+                className="run-progress",
+            ),
+            html.P(id=ids.CHANGED, className="help changed"),
+        ],
+        className="card run-card", **{"aria-label": "The run"},
+    )  # fmt: skip
+
+
+def _stories(stories: Sequence[Story]) -> html.Ol:
+    """Runs that are worth a click, in the order in which they teach."""
+    return html.Ol(
+        [
+            html.Li(
+                html.Button(
+                    [html.B(story.title), html.Span(story.why)], type="button", id=f"story-{story.key}",
+                    **{"data-train": story.query},
+                )
+            )
+            for story in stories
+        ],
+        className="stories", **{"aria-label": "Runs to begin with"},
+    )  # fmt: skip
+
+
+def _card(chart: str, title: str, shows: tuple[Choice, str]) -> html.Section:
+    """A chart with its title, its line and its words for screen readers; the heatmap has its switch."""
+    own = [html.Div(control(ids.word("shows"), *shows), className="panel-controls")] if chart == "train-heatmap" else []
+    return html.Section(
+        [
+            html.H2(title, id=all_ids.title(chart)),
+            html.P(id=all_ids.caption(chart), className="caption"),
+            *own,
+            cards.frame(chart, f"{all_ids.title(chart)} {all_ids.description(chart)}", chart in BY_LAYER),
+            html.P(id=all_ids.description(chart), className="unseen"),
+            html.Div(cards.picture_buttons(chart), className="card-foot"),
+        ],
+        className="card wide" if chart in WIDE else "card", id=ids.card(chart),
+    )  # fmt: skip
+
+
+def _step() -> html.Section:
+    """The slider over the checkpoints, and Explore's charts of that step."""
+    slider = dcc.Slider(
+        id=ids.SCRUB, min=0, max=1, step=1, value=0, marks={}, updatemode="drag", allow_direct_input=False, included=False,
+        className="slider",
+    )  # fmt: skip
+    return html.Section(
+        [
+            html.H2(PARTS["step"], className="section-title"),
+            html.P(id=ids.SCRUB_LINE, className="section-lead", role="status"),
+            html.Div(slider, className="control scrub", **{"data-label": "Step to look into"}),
+            html.Div([_card(chart, title, (None, "")) for chart, title in ids.STEP_TITLES.items()], className="charts of-3"),
+        ],
+        className="part", id="step",
+    )  # fmt: skip
