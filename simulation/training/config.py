@@ -95,6 +95,11 @@ class TrainingConfig:
         """The loss in use: numbers are always compared by their squared distance."""
         return self.loss if DATA[self.data].task == "classes" else "mean_squared"
 
+    def setting_at(self, name: str, step: int) -> Any:
+        """The value that a setting has at this step, from 0, after what `changes` did to it."""
+        changed = [value for at, field, value in self.changes if field == name and at <= step]
+        return changed[-1] if changed else getattr(self, name)
+
     def effective(self) -> TrainingConfig:
         """The same run with every field that has no effect on it at its default: the cache key."""
         idle: dict[str, Any] = {

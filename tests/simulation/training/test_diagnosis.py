@@ -1,0 +1,213 @@
+"""Verdicts on runs: real ones that end in each way, made-up records with known numbers, and runs that still go on."""
+
+import re
+from dataclasses import replace
+from math import inf, log, nan
+
+import numpy as np
+import pytest
+
+from simulation.training.captions import captions
+from simulation.training.diagnosis import diagnose_training
+from simulation.training.evidence import loss_course, motion, of_network
+from simulation.training.readings import readings
+from simulation.training.records import LAYERED, SCALARS, Crash
+from simulation.training.sentences import WORDS, describe_crash, describe_training, layers
+from simulation.training.trainer import train
+from tests.simulation.training.runs import CONFIGS, of, run_of
+
+STATES = {
+    "learned": "learned", "learning": "learning", "slow": "slow", "sigmoid": "plateau", "regression": "plateau",
+    "zero": "dead", "batch_of_1": "dead", "unscaled": "dead", "skips": "crashed", "target_scale": "crashed",
+    "too_fast": "diverging", "clip_0": "plateau", "underflow": "plateau", "skips_clipped": "learning",
+}  # fmt: skip
+
+
+def verdict_on(key):
+    run = of(key)
+    return diagnose_training(run.config, run.records, run.crashes[0])
+
+
+def made(losses, depth=3, **others):
+    """Records of one network with these losses; the others at values of a healthy run."""
+    n = len(losses)
+    values = {name: np.zeros((n, 1)) for name in SCALARS} | {name: np.zeros((n, 1, depth)) for name in LAYERED}
+    values |= {"step": np.arange(n), "loss": np.array(losses, float)[:, None]}
+    values |= {"log10_update_ratio": np.full((n, 1, depth), -3.0), "log10_head_update_ratio": np.full((n, 1), -2.5)}
+    return values | {name: np.asarray(value) for name, value in others.items()}
+
+
+TEN = run_of(data="blobs", depth=3, width=8, features=8)  # ten classes: knowing nothing gives 2.30
+
+
+@pytest.mark.parametrize("key", STATES)
+def test_states_of_real_runs(key):
+    assert verdict_on(key).state == STATES[key]
+
+
+@pytest.mark.parametrize(
+    ("losses", "state"),
+    [
+        (np.full(50, log(10)), "plateau"),
+        (np.full(50, 1.4), "plateau"),
+        (np.linspace(2.3, 1.2, 50), "learning"),
+        (np.geomspace(2.3, 1e-3, 50), "learned"),
+        (np.linspace(2.2, 2.1, 50), "slow"),
+        (np.geomspace(2.3, 300, 50), "diverging"),
+        (np.r_[np.linspace(2.3, 20, 20), np.linspace(20, 2.8, 30)], "erratic"),
+        (1.5 * 2.0 ** np.tile([0, 3, 0, -1], 20), "erratic"),
+        ([2.3, 2.2], "starting"),
+        ([2.3, 80.0], "diverging"),
+    ],
+)
+def test_states_of_known_losses(losses, state):
+    assert diagnose_training(TEN, made(losses)).state == state
+
+
+def test_noise_alone_is_no_learning():
+    """A flat loss in batch noise: at most a few in a hundred draws are called anything but a plateau."""
+    random = np.random.default_rng(0)
+    noisy = [2.31 + 0.05 * random.standard_normal(100) for _ in range(100)]
+    assert sum(diagnose_training(TEN, made(losses)).state == "plateau" for losses in noisy) >= 97
+
+
+def test_trend_and_its_error_are_those_of_least_squares():
+    losses = np.exp(np.random.default_rng(1).standard_normal(41))
+    course = loss_course(of_network(made(losses), 0))
+    later = np.log(losses[20:])
+    (slope, _), covariance = np.polyfit(np.arange(len(later)), later, 1, cov=True)
+    span = len(later) - 1
+    assert log(course.change) == pytest.approx(slope * span)
+    assert log(course.change_noise) == pytest.approx(np.sqrt(covariance[0, 0]) * span)
+    assert course.recent == pytest.approx(losses[-10:].mean())
+    assert course.noise == pytest.approx(losses[-10:].std() / np.sqrt(10))
+
+
+def test_losses_that_are_no_numbers_are_left_out():
+    course = loss_course(of_network(made([2.0, 1.0, nan]), 0))
+    assert (course.recent, course.peak, course.records) == (1.0, 2.0, 3)
+    nothing = diagnose_training(TEN, made([nan]), Crash(0, 1, "weights", "nan"))
+    assert nothing.state == "crashed"
+    assert "NaN" in describe_training(TEN, nothing).text
+
+
+def test_plateaus_are_called_by_their_level():
+    assert verdict_on("sigmoid").constant
+    assert verdict_on("regression").constant
+    assert "ln 10 = 2.303" in describe_training(CONFIGS["sigmoid"], verdict_on("sigmoid")).text
+    assert "Var(y) = 1.000" in describe_training(CONFIGS["regression"], verdict_on("regression")).text
+    assert not verdict_on("clip_0").constant
+
+
+def test_layers_that_stand_still():
+    ratios = np.tile([-6.0, -3.0, -2.0], (20, 1, 1))
+    assert diagnose_training(TEN, made(np.full(20, 2.3), log10_update_ratio=ratios)).idle == (1,)
+    slow = ratios - 3  # all layers and the head move little: none of them stands still beside the rest
+    quiet = {"log10_update_ratio": slow, "log10_head_update_ratio": np.full((20, 1), -5.0)}
+    assert diagnose_training(TEN, made(np.full(20, 2.3), **quiet)).idle == (1,)
+    moves = motion(
+        of_network(made(np.full(2, 2.3), log10_update_ratio=np.array([[[-inf, -2, nan]], [[-2, -2, inf]]])), 0)
+    )
+    assert moves.log10_update_ratio == pytest.approx((np.log10(0.005), -2, -inf))
+
+
+@pytest.mark.parametrize("key", ["zero", "batch_of_1", "unscaled"])
+def test_dead_since_when(key):
+    run, since = of(key), verdict_on(key).motion.cut_off_since
+    silent = run.records["log10_weight_grad_norm"][:, 0, 0] == -inf
+    assert silent[since:].all()
+    assert not (since and silent[since - 1])
+    assert verdict_on(key).motion.untouched == (1, 2, 3)
+    assert (f"Since step {since}" if since else "From the first step on") in describe_training(
+        run.config, verdict_on(key)
+    ).text
+
+
+def test_zeros_that_are_too_small_numbers_are_not_called_dead():
+    verdict = verdict_on("underflow")
+    zeros = (of("underflow").records["log10_weight_grad_norm"][-10:, 0] == -inf).all(axis=0)
+    assert verdict.motion.untouched == tuple(np.flatnonzero(zeros) + 1)
+    assert not verdict.motion.dead
+    assert set(verdict.motion.untouched) <= set(verdict.idle)
+
+
+def test_a_head_of_zeros_is_not_dead():
+    """Its first step reaches no layer; the second one does."""
+    records = of("learned").records
+    assert np.isneginf(records["log10_weight_grad_norm"][0]).all()
+    for taken in (1, 2, 5, 10, 20):
+        assert diagnose_training(CONFIGS["learned"], {k: v[:taken] for k, v in records.items()}).state != "dead"
+
+
+@pytest.mark.parametrize("key", CONFIGS)
+def test_a_verdict_at_every_stage_in_words(key):
+    """Of a run that still goes on, too: no number missing, every sentence a sentence."""
+    run = of(key)
+    total = len(run.records["step"])
+    for taken in sorted({1, 2, 3, 9, 10, 11, 20, total // 2, total} - set(range(total + 1, 30))):
+        part = {name: values[:taken] for name, values in run.records.items()}
+        verdict = diagnose_training(run.config, part, run.crashes[0] if taken == total else None)
+        texts = [
+            *(text for text in captions(run.config, part, verdict).values() if text),
+            *readings(run.config, verdict),
+        ]
+        sentence = describe_training(run.config, verdict)
+        assert sentence.word == WORDS[verdict.state]
+        for text in (sentence.text, *texts):
+            assert re.fullmatch(r"(dW|[A-Z0-9]).*\.", text), text
+            assert not re.search(r"\b(nan|inf|None)\b", text), text
+
+
+def test_each_network_of_many_has_its_own_verdict():
+    run = train(run_of(data="xor", depth=2, width=4, activation="relu", steps=60), networks=3)
+    alone = [
+        diagnose_training(run.config, {k: v if k == "step" else v[:, [i]] for k, v in run.records.items()})
+        for i in range(3)
+    ]
+    assert [diagnose_training(run.config, run.records, network=i) for i in range(3)] == alone
+
+
+def test_readings_of_a_crash():
+    early = readings(CONFIGS["skips"], verdict_on("skips"))
+    assert early[0].startswith("Gone within ten steps: look at initialization")
+    assert "target scale 100" in readings(CONFIGS["target_scale"], verdict_on("target_scale"))[0]
+    late = replace(verdict_on("skips"), crash=Crash(216, 2, "weights", "inf"))
+    assert "learning rate, 0.1" in readings(CONFIGS["skips"], late)[0]
+    backward = replace(late, crash=Crash(216, 2, "the gradient of weights", "inf"))
+    clipped = replace(CONFIGS["skips"], clip="norm")
+    assert any("0 x infinity is NaN" in text for text in readings(clipped, backward))
+    assert describe_crash(clipped, backward.crash) == (
+        "At step 216 a number became too large for float32 on the way back through the product with the weights of layer 2. There the run ends."
+    )
+
+
+def test_readings_of_clipping_and_batch_norm():
+    assert "nothing can learn" in readings(CONFIGS["clip_0"], verdict_on("clip_0"))[0]
+    assert "100 % of the steps were clipped" in readings(CONFIGS["skips_clipped"], verdict_on("skips_clipped"))[0]
+    assert "one sample" in readings(CONFIGS["batch_of_1"], verdict_on("batch_of_1"))[0]
+    opened = replace(CONFIGS["clip_0"], changes=((30, "threshold", 5.0),))
+    assert "nothing can learn" not in " ".join(readings(opened, verdict_on("clip_0")))
+
+
+def test_healthy_gradients_point_elsewhere():
+    verdict = diagnose_training(TEN, made(np.full(30, log(10))))
+    assert any("Look at data, loss and learning rate" in text for text in readings(TEN, verdict))
+    idle = np.tile([-9.0, -3.0, -3.0], (30, 1, 1))
+    vanished = diagnose_training(TEN, made(np.full(30, log(10)), log10_update_ratio=idle))
+    assert not any("healthy" in text for text in readings(TEN, vanished))
+    assert describe_training(TEN, vanished).note.startswith("Layer 1 does not learn: a step changes layer 1 by 10^-9")
+
+
+def test_adam_hides_what_has_vanished():
+    adam = replace(TEN, optimizer="adam")
+    sizes = np.tile([-8.0, -5.0, -3.0], (30, 1, 1))
+    verdict = diagnose_training(adam, made(np.full(30, 1.0), log10_weight_grad_norm=sizes))
+    assert verdict.motion.log10_gradient_ratio == -5
+    assert any("10^-5.0 of the last layer's; Adam" in text for text in readings(adam, verdict))
+
+
+def test_lists_of_layers():
+    assert layers((3,)) == "layer 3"
+    assert layers((1, 2)) == "layers 1 and 2"
+    assert layers((1, 2, 3, 4)) == "layers 1 to 4"
+    assert layers((1, 2, 3, 7, 9, 10)) == "layers 1 to 3, 7, 9 and 10"
