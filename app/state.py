@@ -15,7 +15,8 @@ from typing import Any
 
 from app.options import OPTIONS, Options
 from app.words import Pairs, Pinned, StateError, Word, built, nearest, pairs_of, parsed, written
-from simulation.config import DEFAULTS, FIELDS, ConfigError, NetworkConfig, deepest
+from simulation.config import DEFAULTS, FIELDS, ConfigError, NetworkConfig, deepest, most_groups
+from simulation.options import INPUTS
 from simulation.parameters import Parameter, Subset
 from simulation.remedies import REMEDIES, apply_remedies
 
@@ -112,6 +113,12 @@ def fit_network(values: dict[str, Any], say: Callable[[str], None]) -> None:
             f"At width {width} and batch {batch} at most {most} layers are simulated here: depth is {most} instead of {depth}."
         )
     groups = values.get("groups", DEFAULTS["groups"])
-    if values.get("normalization", DEFAULTS["normalization"]) == "group" and width % groups:
-        values["groups"] = max(g for g in range(1, groups + 1) if width % g == 0)
-        say(f"Groups must divide the width, {width}: {values['groups']} are used instead of {groups}.")
+    sizes = {"the width": width}
+    features = INPUTS[values.get("inputs", DEFAULTS["inputs"])].features
+    if features and values.get("residual") == "pre_activation":
+        sizes["the inputs"] = features  # which the first norm is given
+    most = most_groups(groups, *sizes.values())
+    if values.get("normalization", DEFAULTS["normalization"]) == "group" and most < groups:
+        values["groups"] = most
+        divided = " and ".join(f"{name}, {size}" for name, size in sizes.items())
+        say(f"Groups must divide {divided}: {most} are used instead of {groups}.")

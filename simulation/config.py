@@ -161,11 +161,29 @@ class NetworkConfig:
             raise ConfigError("depth", self.depth, _budget_words(self.width, self.batch))
         if self.normalization == "group" and self.width % self.groups:
             raise ConfigError("groups", self.groups, f"a divisor of the width, {self.width}")
+        if self.normalization == "group" and self.given_to_phi(0) % self.groups:
+            raise ConfigError(
+                "groups", self.groups, f"a divisor of the {self.features} inputs, which the first norm is given"
+            )
 
     @property
     def blocks(self) -> int:
         """How many blocks the layers are cut into (the last may be shorter)."""
         return ceil(self.depth / self.block)
+
+    @property
+    def features(self) -> int:
+        """How many numbers of a sample layer 1 is given."""
+        return INPUTS[self.inputs].features or self.width
+
+    @property
+    def first_is_square(self) -> bool:
+        """Whether the first matrix is square like all others: else nothing can go past the first block."""
+        return self.features == self.width
+
+    def given_to_phi(self, layer: int) -> int:
+        """How many units the activation, and a norm before it, of a layer (0-based) are given."""
+        return self.features if layer == 0 and self.residual == "pre_activation" else self.width
 
     def effective(self) -> NetworkConfig:
         """The same network with every field that has no effect on it at its default: the cache key."""
@@ -176,6 +194,11 @@ class NetworkConfig:
 def deepest(width: int, batch: int) -> int:
     """The largest depth that the budget allows at this width and batch, however large the depth field may be."""
     return min(int(most // per_layer(width, batch)) for _, per_layer, most in BUDGET)
+
+
+def most_groups(groups: int, *sizes: int) -> int:
+    """The largest number of groups, up to this one, that divides all of these sizes."""
+    return max(g for g in range(1, groups + 1) if not any(size % g for size in sizes))
 
 
 def compact(number: float) -> str:

@@ -16,11 +16,13 @@ def multiply_adds(config: NetworkConfig) -> int:
 
     Biases and activations are not counted. A norm costs more time than its count: its work is on single entries.
     """
-    entries = config.depth * config.batch * config.width
-    count = 3 * entries * config.width
+    per_layer = config.batch * config.width
+    count = 3 * per_layer * (config.features + (config.depth - 1) * config.width)
     normalization = NORMALIZATIONS[config.normalization]
     if normalization.over != "nothing":
+        entries = config.batch * (config.given_to_phi(0) + (config.depth - 1) * config.width)
         count += _NORM_PER_ENTRY[normalization.centered] * entries
     if config.residual != "none":
-        count += _SKIP_PER_ENTRY * config.blocks * config.batch * config.width
+        skips = config.blocks - (not config.first_is_square)
+        count += _SKIP_PER_ENTRY * skips * per_layer
     return count

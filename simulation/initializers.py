@@ -32,7 +32,10 @@ class Initializer:
     scale: Callable[[NetworkConfig, int, int, int], float]
 
     def sigma(self, config: NetworkConfig) -> float:
-        """The root mean square of one weight of layer 1 at weight scale 1: its standard deviation, if drawn."""
+        """The root mean square of one weight at weight scale 1: its standard deviation, if drawn.
+
+        Of a matrix between two layers, width x width; at other inputs than units the first one may differ.
+        """
         entries = 1 / sqrt(config.width) if self.unit in ("orthogonal", "identity") else 1.0
         return self.scale(config, 0, config.width, config.width) * entries
 

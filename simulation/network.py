@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from simulation.activations import ACTIVATIONS, RRELU_HIGH, RRELU_LOW
 from simulation.config import NetworkConfig
+from simulation.digits import IMAGES, standardized_digits
 from simulation.initializers import INITIALIZERS
 
 Array = NDArray[np.float64]
@@ -68,8 +69,13 @@ class UnitDraws:
         return draw
 
 
+def stream(seed: int, purpose: int, layer: int = 0) -> np.random.Generator:
+    """Random numbers of their own for each seed, purpose and layer."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(purpose, layer)))
+
+
 def _unit_draw(seed: int, purpose: int, layer: int, shape: tuple[int, ...], kind: str) -> Array:
-    random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(purpose, layer)))
+    random = stream(seed, purpose, layer)
     if kind == "uniform":
         return random.uniform(-np.sqrt(3), np.sqrt(3), shape)
     normal = random.standard_normal(shape)
@@ -102,10 +108,17 @@ def draw_weights(config: NetworkConfig, layer: int, fan_in: int, fan_out: int, d
     return scale * draws.get(config.seed, purpose, layer, shape, initializer.unit)
 
 
+def chosen_images(config: NetworkConfig) -> NDArray[np.int64]:
+    """Which of the handwritten digits are in the batch: one sample more is one image more."""
+    return stream(config.seed, _INPUTS).permutation(IMAGES)[: config.batch]
+
+
 def _inputs(config: NetworkConfig, draws: UnitDraws) -> Array:
-    shape = (config.batch, config.width)
+    shape = (config.batch, config.features)
     if config.inputs == "gaussian":
         unit = draws.get(config.seed, _INPUTS, 0, shape, "normal")
+    elif config.inputs == "digits":
+        unit = standardized_digits()[chosen_images(config)]
     else:
         unit = np.full(shape, 1.0 if config.inputs == "ones" else 0.0)
     return unit * config.input_scale + config.input_offset
@@ -125,10 +138,15 @@ def draw_network(config: NetworkConfig, draws: UnitDraws = UNIT_DRAWS) -> Networ
     slopes: tuple[Array | None, ...] = (None,) * config.depth
     if ACTIVATIONS[config.activation].slopes == "drawn":
         middle, reach = (RRELU_LOW + RRELU_HIGH) / 2, (RRELU_HIGH - RRELU_LOW) / (2 * np.sqrt(3))
-        slopes = tuple(middle + reach * draws.get(seed, _SLOPES, layer, (batch, width), "uniform") for layer in layers)
+        slopes = tuple(
+            middle + reach * draws.get(seed, _SLOPES, layer, (batch, config.given_to_phi(layer)), "uniform")
+            for layer in layers
+        )
     return Network(
         config=config,
-        weights=tuple(draw_weights(config, layer, width, width, draws) for layer in layers),
+        weights=tuple(
+            draw_weights(config, layer, config.features if layer == 0 else width, width, draws) for layer in layers
+        ),
         biases=biases,
         inputs=_inputs(config, draws),
         cotangent=draws.get(seed, _COTANGENT, 0, (batch, width), "normal"),

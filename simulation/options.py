@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from simulation.digits import PIXELS
 from simulation.registry import Registry
 
 
@@ -26,8 +27,22 @@ RESIDUALS: Registry[Option] = Registry(
     Option("post_activation", "post-activation (v1)", "Adds first, then activates the sum, as the first ResNets did."),
 )  # fmt: skip
 
-INPUTS: Registry[Option] = Registry(
-    Option("gaussian", "Gaussian", "Independent normal numbers, a new row for each sample."),
-    Option("ones", "ones", "Every input is 1."),
-    Option("zeros", "zeros", "Every input is 0: only biases can bring the network to life."),
-)
+
+@dataclass(frozen=True)
+class Inputs(Option):
+    """What a sample is. `features`: how many numbers; None for as many as there are units in a layer.
+
+    alike: whether every sample is the same.
+    """
+
+    features: int | None = None
+    alike: bool = False
+
+
+INPUTS: Registry[Inputs] = Registry(
+    Inputs("gaussian", "Gaussian", "Independent normal numbers, a new row for each sample."),
+    Inputs("ones", "ones", "Every input is 1.", alike=True),
+    Inputs("zeros", "zeros", "Every input is 0: only biases can bring the network to life.", alike=True),
+    Inputs("digits", "handwritten digits", "Real images of 8 x 8 pixels (UCI), mean 0 and variance 1 over all of them: the first weight matrix is 64 x width.",
+           features=PIXELS),
+)  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Any
 
-from simulation.config import NetworkConfig
+from simulation.config import NetworkConfig, most_groups
 from simulation.registry import Registry
 
 
@@ -41,8 +41,16 @@ def _norm(key: str) -> Callable[[NetworkConfig], dict[str, Any]]:
 
 
 def _group_norm(config: NetworkConfig) -> dict[str, Any]:
-    groups = max(g for g in range(1, config.groups + 1) if config.width % g == 0)
+    groups = most_groups(config.groups, config.width, config.given_to_phi(0))
     return {"normalization": "group", "norm_position": "before", "groups": groups}
+
+
+def _pre_activation(config: NetworkConfig) -> dict[str, Any]:
+    """Its first norm is given the inputs, which groups must divide, too."""
+    changes: dict[str, Any] = {"residual": "pre_activation"}
+    if config.normalization == "group" and config.features % config.groups:
+        changes["groups"] = most_groups(config.groups, config.width, config.features)
+    return changes
 
 
 REMEDIES: Registry[Remedy] = Registry(
@@ -112,7 +120,7 @@ REMEDIES: Registry[Remedy] = Registry(
     Remedy(
         "residual_v2", "residual v2", "Normalizes and activates inside the branch, so that the sum goes on untouched (He et al. 2016).",
         "Keeps one more array a block.", "Without normalization or a scaled branch, ReLU with He weights doubles the power in every block.",
-        _sets(residual="pre_activation"),
+        _pre_activation,
     ),
     Remedy(
         "scaled_branch", "scaled branch", "Multiplies what each block adds by 1 / sqrt(number of blocks): the sum stays of order 1.",

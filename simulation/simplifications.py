@@ -12,7 +12,7 @@ def simplifications() -> list[tuple[str, str]]:
     epsilons = ", ".join(
         f"{norm.label} {norm.epsilon:.2g}" for norm in NORMALIZATIONS.values() if norm.over != "nothing"
     )
-    inputs = ", ".join(option.label for option in INPUTS.values())
+    made_up = ", ".join(option.label for key, option in INPUTS.items() if key != "digits")
     budget = "; ".join(f"{counted} at most {compact(most)}" for counted, _, most in BUDGET)
     depth = FIELDS["depth"]
     assert isinstance(depth, Number)
@@ -20,7 +20,7 @@ def simplifications() -> list[tuple[str, str]]:
         ("At initialization", "Nothing has been trained yet. What is shown is where training would start."),
         ("A random output gradient", "In place of a loss, independent normal numbers of size 1 are put in at the output. So only ratios between layers mean anything, never absolute sizes: the verdict uses no threshold on them, and where a chart or table says what a number format would lose, it is for an output gradient of size 1."),
         ("Fully connected layers of one width", "No convolutions, attention, recurrence, pooling or dropout, and no separate output head."),
-        ("No data yet", f"The inputs are made up ({inputs}). Real data are correlated and are not centered."),
+        ("Little data", f"Most inputs are made up ({made_up}). Real data are correlated and not centered feature by feature; the handwritten digits are the one example here."),
         ("Norms as they start", f"Gain 1 and shift 0, statistics of the very batch. Epsilons: {epsilons}."),
         ("Independent weights, normal biases", "Weights are drawn layer by layer; PyTorch draws its default biases uniformly, here they are normal."),
         ("One network at a time", "One seed is one draw. Narrow networks differ much from seed to seed: try some."),

@@ -57,7 +57,7 @@ def _normalization(config: NetworkConfig) -> list[str]:
     y, grad = "x * inverse", f"inverse * (grad{mean} - y * (grad * y).mean({axis}))"
     backward = [f"return {grad}"]
     if kind.over == "groups":
-        sets, flat = f"reshape(BATCH, {config.groups}, -1)", "reshape(BATCH, WIDTH)"
+        sets, flat = f"reshape(BATCH, {config.groups}, -1)", "reshape(BATCH, -1)"
         y = f"({y}).{flat}"
         backward = [f"grad, y = grad.{sets}, y.{sets}", f"grad = {grad}", f"return grad.{flat}"]
     epsilon = "1e-5" if kind.centered else "np.finfo(float).eps"
@@ -85,7 +85,7 @@ def _forward(config: NetworkConfig) -> str:
     _, given = structure.phi_arguments(config)
     alike = ["z[:] = z[0]  # all samples are alike, however the product rounds"] * structure.samples_alike(config)
     steps = {
-        "fork": when(structure.starts_block(config), ["skip = h"]),
+        "fork": when(structure.takes_skip(config), ["skip = h"]),
         "affine": [
             "fed.append(h)",
             f"h = z = h @ weights[layer]{' + biases[layer]' * bool(config.bias_scale)}",
@@ -99,7 +99,7 @@ def _forward(config: NetworkConfig) -> str:
             *structure.slope_records(config),
             f"h = phi({given})",
         ],
-        "join": when(structure.ends_block(config), [f"h = skip + {times(config.branch_scale, 'h')}"]),
+        "join": when(structure.adds_skip(config), [f"h = skip + {times(config.branch_scale, 'h')}"]),
     }
     order = structure.layer_steps(config)
     body = [line for step in order for line in steps[step]]
@@ -117,7 +117,7 @@ def _forward(config: NetworkConfig) -> str:
 def _backward(config: NetworkConfig) -> str:
     scaled = [] if config.branch_scale == 1 else [f"grad = {times(config.branch_scale, 'grad')}"]
     steps = {
-        "fork": when(structure.starts_block(config), ["grad = grad + skip_grad"]),
+        "fork": when(structure.takes_skip(config), ["grad = grad + skip_grad"]),
         "affine": [
             "delta = grad  # dS/dz",
             'record("log10_delta_rms", layer, log10_rms(delta))',
@@ -127,7 +127,7 @@ def _backward(config: NetworkConfig) -> str:
         ],
         "norm": ["grad = normalize_backward(grad, *norms[layer])"],
         "activate": ["grad = grad * slopes[layer]"],
-        "join": when(structure.ends_block(config), ["skip_grad = grad", *scaled]),
+        "join": when(structure.adds_skip(config), ["skip_grad = grad", *scaled]),
     }
     body = ['record("log10_activation_grad_rms", layer, log10_rms(grad))']
     body += [line for step in reversed(structure.layer_steps(config)) for line in steps[step]]

@@ -41,7 +41,7 @@ def write(config: NetworkConfig) -> str:
     """The program's text."""
     definitions = [*_activation(config), *_normalization(config), _WATCHED, _LOGS]
     drawn = draw_lines(config, learned="torch.tensor({}, requires_grad=True)", fixed="torch.tensor({})")
-    imports = ["import numpy as np  # only draws the random numbers", "import torch"]
+    imports = ["import numpy as np  # only makes the numbers that go in", "import torch"]
     if any("F." in text for text in definitions):
         imports.append("\nF = torch.nn.functional")
     return assemble(config, "PyTorch", imports, definitions, [drawn, _forward(config), _BACKWARD, _records(config)])
@@ -69,15 +69,15 @@ def _normalization(config: NetworkConfig) -> list[str]:
         return []
     body = {
         "batch": ["return F.batch_norm(x, None, None, training=True)"],
-        "layer": ["return F.layer_norm(x, (WIDTH,))"],
-        "rms": ["return F.rms_norm(x, (WIDTH,))"],
+        "layer": ["return F.layer_norm(x, x.shape[1:])"],
+        "rms": ["return F.rms_norm(x, x.shape[1:])"],
         "group": [f"return F.group_norm(x, {config.groups})"],
     }[kind.key]
     if kind.centered and (structure.set_size(config) == 1 or structure.may_be_alike(config)):
         # Of entries that are alike, PyTorch's own norms leave round-off, and batch norm refuses a single sample.
         axis = {"batch": "dim=0", "layer": "dim=1, keepdim=True", "groups": "dim=2, keepdim=True"}[kind.over]
         y = f"x / torch.sqrt((x * x).mean({axis}) + 1e-5)"
-        y = f"({y}).reshape(BATCH, WIDTH)" if kind.over == "groups" else y
+        y = f"({y}).reshape(BATCH, -1)" if kind.over == "groups" else y
         body = [*structure.centered_sets(config, f"x.mean({axis})", ".detach()"), f"return {y}"]
     return [function("normalize(x)", kind.summary, body)]
 
@@ -86,7 +86,7 @@ def _forward(config: NetworkConfig) -> str:
     _, given = structure.phi_arguments(config)
     alike = ["z = z + (z[0] - z).detach()  # all samples are alike, however the product rounds"]
     steps = {
-        "fork": when(structure.starts_block(config), ["skip = h"]),
+        "fork": when(structure.takes_skip(config), ["skip = h"]),
         "affine": [
             f"z = h @ weights[layer]{' + biases[layer]' * bool(config.bias_scale)}",
             *alike * structure.samples_alike(config),
@@ -95,7 +95,7 @@ def _forward(config: NetworkConfig) -> str:
         ],
         "norm": ["h = normalize(h)"],
         "activate": ["given.append(h.detach())", f"h = phi({given})"],
-        "join": when(structure.ends_block(config), [f"h = skip + {times(config.branch_scale, 'h')}"]),
+        "join": when(structure.adds_skip(config), [f"h = skip + {times(config.branch_scale, 'h')}"]),
     }
     order = structure.layer_steps(config)
     body = [line for step in order for line in steps[step]] + ["hs.append(watched(h))"]

@@ -10,6 +10,7 @@ from simulation.config import NetworkConfig
 from simulation.layers import Activate, Affine, Fork, Join, Normalize, Operation
 from simulation.network import draw_network
 from simulation.normalizations import NORMALIZATIONS
+from simulation.options import INPUTS
 from simulation.programs.text import number
 from simulation.propagation import Layer, build_layers
 
@@ -22,12 +23,16 @@ def layer_steps(config: NetworkConfig) -> list[str]:
     """What a layer does, forward and in the core's own order, if it is a block of its own; names as in `_NAMES`."""
     (layer,) = _small(config, depth=1, block=1)
     steps = [_NAMES[type(operation)] for operation in layer.operations]
-    return [step for step in steps if step != "activate" or config.activation != "linear"]
+    absent = ["activate"] * (config.activation == "linear")
+    if not config.first_is_square and config.blocks == 1:  # the only block has ends of two widths, and no skip
+        absent += ["fork", "join"]
+    return [step for step in steps if step not in absent]
 
 
 def _small(config: NetworkConfig, depth: int, block: int) -> list[Layer]:
     """The layers of such a network, of one unit each."""
-    return build_layers(draw_network(replace(config, depth=depth, block=block, width=1, batch=1, groups=1)))
+    small = replace(config, depth=depth, block=block, width=1, batch=1, groups=1, inputs="gaussian")
+    return build_layers(draw_network(small))
 
 
 def starts_block(config: NetworkConfig) -> str:
@@ -39,6 +44,24 @@ def ends_block(config: NetworkConfig) -> str:
     """The condition under which a layer ends a block, "" if every layer does."""
     last = " or layer == DEPTH - 1" if config.depth % 2 else ""
     return f"layer % 2 == 1{last}" if starts_block(config) else ""
+
+
+def takes_skip(config: NetworkConfig) -> str:
+    """The condition under which a skip connection leaves before a layer, "" if before every one."""
+    return _without_first(config, starts_block(config))
+
+
+def adds_skip(config: NetworkConfig) -> str:
+    """The condition under which one arrives after a layer, "" if after every one."""
+    return _without_first(config, ends_block(config))
+
+
+def _without_first(config: NetworkConfig, condition: str) -> str:
+    """The condition, without the first block where its ends are of two widths."""
+    if config.first_is_square:
+        return condition
+    later = f"layer > {min(config.block, config.depth) - 1}"
+    return f"{later} and {f'({condition})' if ' or ' in condition else condition}" if condition else later
 
 
 def useless_biases(config: NetworkConfig) -> str | None:
@@ -58,14 +81,16 @@ def set_size(config: NetworkConfig) -> int:
 
 def may_be_alike(config: NetworkConfig) -> bool:
     """Whether a norm may see sets whose entries are all alike, of which it should make exact zeros."""
-    return config.inputs != "gaussian" or config.initializer == "zeros"
+    some_alike = config.initializer == "identity" or config.residual == "pre_activation"  # some pixels are always paper
+    drawn = config.inputs == "gaussian" or (config.inputs == "digits" and not some_alike)
+    return not drawn or config.initializer == "zeros"
 
 
 def samples_alike(config: NetworkConfig) -> bool:
     """Whether all samples are the same wherever a batch norm looks at a z, but for how products are rounded."""
     drawn = ACTIVATIONS[config.activation].slopes == "drawn"  # which tells samples apart, unless a norm made them 0
     before = config.norm_position == "before" and config.residual in ("none", "plain")
-    return config.normalization == "batch" and config.inputs != "gaussian" and (before or not drawn)
+    return config.normalization == "batch" and INPUTS[config.inputs].alike and (before or not drawn)
 
 
 def phi_arguments(config: NetworkConfig) -> tuple[str, str]:

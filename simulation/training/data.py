@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from simulation.digits import PIXELS
 from simulation.network import DATA as PURPOSE
-from simulation.network import SPLIT
+from simulation.network import SPLIT, stream
 from simulation.registry import Registry
 from simulation.training import sets
 
@@ -97,8 +97,8 @@ def draw_data(config: TrainingConfig) -> Data:
 def _draw(
     kind: DataSet, features: int, classes: int, seed: int, scale: float, offset: float, target_scale: float
 ) -> Data:
-    inputs, targets = kind.make(_stream(seed, PURPOSE), features, classes)
-    order = _stream(seed, SPLIT).permutation(len(inputs)) if kind.split else np.arange(len(inputs))
+    inputs, targets = kind.make(stream(seed, PURPOSE), features, classes)
+    order = stream(seed, SPLIT).permutation(len(inputs)) if kind.split else np.arange(len(inputs))
     held_out = int(VALIDATION_SHARE * len(inputs)) if kind.split else 0
     train = order[held_out:]
     validation = order[:held_out] if kind.split else train
@@ -106,10 +106,6 @@ def _draw(
     if kind.task == "regression":
         targets = _standardized(targets, train, "each") * target_scale
     return Data(_part(inputs, targets, train), _part(inputs, targets, validation), classes)
-
-
-def _stream(seed: int, purpose: int) -> np.random.Generator:
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(purpose, 0)))
 
 
 def _standardized(values: Array, train: NDArray[np.int64], how: str) -> Array:

@@ -70,6 +70,7 @@ CORNERS = [
     NetworkConfig(depth=1, width=1, batch=1),
     replace(SMALL, activation="relu", initializer="zeros"),
     replace(SMALL, inputs="zeros"),
+    replace(SMALL, inputs="digits", residual="pre_activation", normalization="group", groups=2),
     replace(SMALL, normalization="batch", batch=1),
     replace(SMALL, activation="linear", initializer="standard_normal", weight_scale=20, depth=400),
     replace(SMALL, activation="relu", initializer="he_normal", weight_scale=0.001, depth=400),
@@ -96,7 +97,7 @@ def test_every_frame_writes_to_what_is_there(traces):
 
 def test_dragging_leaves_out_what_a_resting_hand_reads(traces):
     moving, resting = frame(traces, dragging=True), frame(traces, since=State())
-    settled = {ids.ANNOUNCE, ids.REMEDY_HELP, ids.SETTLED, ids.NOTES, ids.CHANGE}
+    settled = {ids.ANNOUNCE, ids.REMEDY_HELP, ids.SETTLED, ids.NOTES, ids.CHANGE, ids.to_page("/train")}
     settled |= {ids.description(panel) for panel in TITLES}
     assert set(resting) - set(moving) == settled
     for panel in ("backward-delta", "backward-weights", "forward"):

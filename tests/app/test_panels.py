@@ -26,6 +26,7 @@ CORNERS = [
     "depth=1&width=1&batch=1",
     f"{SMALL}&activation=relu&initializer=zeros",
     f"{SMALL}&inputs=zeros",
+    f"{SMALL}&inputs=digits&residual=pre_activation&normalization=group&groups=2",
     f"{SMALL}&normalization=batch&batch=1".replace("&batch=4", ""),
     f"{SMALL}&activation=linear&initializer=standard_normal&weight_scale=20&depth=300".replace("depth=6&", ""),
     f"{SMALL}&activation=relu&initializer=he_normal&residual=plain&remedies=layer_norm,residual_v2",

@@ -22,6 +22,7 @@ CORNERS = [
     NetworkConfig(depth=1, width=1, batch=1),
     replace(SMALL, activation="relu", initializer="zeros"),
     replace(SMALL, inputs="zeros"),
+    replace(SMALL, inputs="digits", width=12, residual="pre_activation", normalization="group"),
     replace(SMALL, normalization="batch", batch=1),
     replace(SMALL, normalization="group", groups=4, norm_position="after"),
     replace(SMALL, activation="linear", initializer="standard_normal", weight_scale=20, depth=100),

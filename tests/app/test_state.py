@@ -37,7 +37,8 @@ def _values(parameter):
 def states(draw):
     values = {word: draw(_values(parameter)) for word, parameter in FIELDS.items()}
     values["depth"] = min(values["depth"], deepest(values["width"], values["batch"]))
-    divisors = [g for g in range(1, values["width"] + 1) if values["width"] % g == 0]
+    sizes = [values["width"], 64 if values["inputs"] == "digits" else values["width"]]
+    divisors = [g for g in range(1, min(sizes) + 1) if not any(size % g for size in sizes)]
     values["groups"] = draw(st.sampled_from(divisors))
     options = {word: draw(_values(parameter)) for word, parameter in OPTIONS.items()}
     options["layer"] = min(options["layer"], values["depth"])
@@ -131,6 +132,11 @@ CHANGED = [
     ("a=1&b=2&depth=7", {"depth": 7}, "1 more"),
     ("normalization=group&width=30&groups=7", {"width": 30, "groups": 6, "normalization": "group"}, "6"),
     ("width=30&groups=7", {"width": 30, "groups": 7}, None),
+    (
+        "normalization=group&width=30&groups=7&inputs=digits&residual=pre_activation",
+        {"width": 30, "groups": 2, "normalization": "group", "inputs": "digits", "residual": "pre_activation"},
+        "the width, 30 and the inputs, 64: 2",
+    ),
     ("width=1024&batch=1024&depth=1000", {"width": 1024, "batch": 1024, "depth": 3}, "3 layers"),
 ]
 

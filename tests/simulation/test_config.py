@@ -112,6 +112,17 @@ def test_groups_divide_the_width_only_where_they_are_used():
     assert refusal.value.value == 4
 
 
+def test_groups_divide_the_inputs_where_the_first_norm_is_given_them():
+    digits = NetworkConfig(width=6, groups=3, normalization="group", inputs="digits")
+    assert (digits.features, digits.given_to_phi(0), digits.given_to_phi(1)) == (64, 6, 6)
+    with pytest.raises(ConfigError, match="a divisor of the 64 inputs") as refusal:
+        replace(digits, residual="pre_activation")
+    assert refusal.value.field == "groups"
+    halves = replace(digits, residual="pre_activation", groups=2)
+    assert (halves.features, halves.given_to_phi(0), halves.given_to_phi(1)) == (64, 64, 6)
+    assert replace(digits, residual="pre_activation", inputs="ones").features == 6
+
+
 @pytest.mark.parametrize(("depth", "block", "blocks"), [(5, 1, 5), (5, 2, 3), (6, 2, 3), (1, 2, 1)])
 def test_number_of_blocks(depth, block, blocks):
     assert NetworkConfig(depth=depth, block=block).blocks == blocks
@@ -127,8 +138,8 @@ def _values(parameter):
 
 CONFIGS = st.fixed_dictionaries(
     {name: _values(parameter) for name, parameter in FIELDS.items()}
-    | {"depth": st.integers(1, 6), "batch": st.integers(1, 5), "groups": st.sampled_from([1, 2, 3])}
-    | {"width": st.sampled_from([6, 12])}
+    | {"depth": st.integers(1, 6), "batch": st.integers(1, 5), "groups": st.sampled_from([1, 2, 4])}
+    | {"width": st.sampled_from([8, 12])}
 ).map(lambda values: NetworkConfig(**values))
 
 

@@ -172,9 +172,14 @@ def test_group_norm_takes_the_largest_divisor():
 
 # Normalization -> multiply-adds per entry: forward mean, centering, squares, division; backward as derived in `layers`
 @pytest.mark.parametrize(("normalization", "per_entry"), [("none", 0), ("batch", 9), ("layer", 9), ("group", 9), ("rms", 5)])  # fmt: skip
-@pytest.mark.parametrize(("residual", "per_skip"), [("none", 0), ("plain", 3)])
-def test_multiply_adds_are_those_of_the_products_done(normalization, per_entry, residual, per_skip, monkeypatch):
-    config = NetworkConfig(depth=5, width=8, batch=3, normalization=normalization, residual=residual, block=2)
+@pytest.mark.parametrize(("residual", "per_skip"), [("none", 0), ("plain", 3), ("pre_activation", 3)])
+@pytest.mark.parametrize("inputs", ["gaussian", "digits"])
+def test_multiply_adds_are_those_of_the_products_done(
+    normalization, per_entry, residual, per_skip, inputs, monkeypatch
+):
+    config = NetworkConfig(
+        depth=5, width=8, batch=3, normalization=normalization, residual=residual, block=2, inputs=inputs
+    )
     counted, matmul = 0, np.matmul
 
     def counting(a, b, **kwargs):
@@ -184,7 +189,9 @@ def test_multiply_adds_are_those_of_the_products_done(normalization, per_entry, 
 
     monkeypatch.setattr(np, "matmul", counting)
     simulate(config)
-    assert multiply_adds(config) == counted + per_entry * 5 * 3 * 8 + per_skip * 3 * 3 * 8
+    skips = 3 if inputs == "gaussian" else 2  # 64 pixels cannot go past a block of 8 units
+    normalized = 3 * (64 if (inputs, residual) == ("digits", "pre_activation") else 8) + 4 * 3 * 8
+    assert multiply_adds(config) == counted + per_entry * normalized + per_skip * skips * 3 * 8
 
 
 @pytest.mark.parametrize("bias_scale", [0, 0.3])

@@ -7,6 +7,7 @@ import pytest
 
 from simulation import NetworkConfig, draw_network
 from simulation.activations import ACTIVATIONS, RRELU_HIGH, RRELU_LOW
+from simulation.digits import load_digits, standardized_digits
 from simulation.initializers import INITIALIZERS
 from simulation.network import UNIT_DRAWS, UnitDraws
 
@@ -120,6 +121,39 @@ def test_inputs():
     cotangent = draw_network(NetworkConfig(depth=1, width=100, batch=300)).cotangent
     assert cotangent.std() == pytest.approx(1, rel=0.02)
     assert abs(np.corrcoef(cotangent.ravel(), inputs().ravel())[0, 1]) < 0.03
+
+
+@pytest.mark.parametrize("width", [7, 64, 100])
+def test_digits_are_real_images_and_the_first_matrix_takes_their_pixels(width):
+    config = NetworkConfig(depth=3, width=width, batch=50, inputs="digits", activation="rrelu", initializer="he_normal")
+    network = draw_network(config)
+    assert network.inputs.shape == (50, 64)
+    assert [weights.shape for weights in network.weights] == [(64, width), (width, width), (width, width)]
+    assert network.weights[0].std() == pytest.approx(np.sqrt(2 / 64), rel=0.12)
+    pixels, _ = load_digits()
+    images = {row.tobytes() for row in pixels}
+    for row in network.inputs * pixels.std() + pixels.mean():
+        assert np.abs(row - row.round()).max() < 1e-12
+        assert (row.round() + 0.0).tobytes() in images
+    assert [slopes.shape[1] for slopes in network.slopes] == [width] * 3
+    before = draw_network(replace(config, residual="pre_activation"))
+    assert [slopes.shape[1] for slopes in before.slopes] == [64, width, width]
+    made_up = draw_network(replace(config, inputs="gaussian"))
+    for one, other in zip(network.weights[width != 64 :], made_up.weights[width != 64 :], strict=True):
+        np.testing.assert_array_equal(one, other)  # only what cannot be alike is drawn anew
+
+
+def test_digits_by_seed_and_batch():
+    config = NetworkConfig(depth=1, width=8, batch=1024, inputs="digits")
+    all_of_them = draw_network(config).inputs
+    assert len({row.tobytes() for row in all_of_them}) > 1000  # no image twice; a few may be alike
+    np.testing.assert_array_equal(draw_network(replace(config, batch=10)).inputs, all_of_them[:10])
+    assert not np.array_equal(draw_network(replace(config, seed=1)).inputs, all_of_them)
+    np.testing.assert_array_equal(
+        draw_network(replace(config, input_scale=3, input_offset=-2)).inputs, all_of_them * 3 - 2
+    )
+    assert standardized_digits().mean() == pytest.approx(0, abs=1e-12)
+    assert standardized_digits().std() == pytest.approx(1, rel=1e-12)
 
 
 def test_shared_draws_are_read_only():

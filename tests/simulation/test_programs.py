@@ -58,7 +58,7 @@ def states() -> list[NetworkConfig]:
                 residual=list(RESIDUALS)[index // 2 % 4],
                 block=1 + index // 3 % 2,
                 branch_scale=float(random.choice([1, 0.3, 0])),
-                inputs="gaussian" if normalization != "none" else list(INPUTS)[index % 3],
+                inputs=list(INPUTS)[index % 4] if normalization == "none" else ("gaussian", "digits")[index // 5 % 2],
                 input_scale=float(random.choice([1, 0.5])),
                 input_offset=float(random.choice([0, -1, 0.25])),
                 seed=index,
@@ -68,6 +68,10 @@ def states() -> list[NetworkConfig]:
 
 
 TANH = NetworkConfig(depth=4, width=8, batch=6, activation="tanh", initializer="lecun_normal")
+# A first matrix of 64 x width; where norms come first, they see pixels that are always paper.
+DIGITS = replace(
+    TANH, inputs="digits", normalization="batch", residual="pre_activation", block=2, depth=5, initializer="orthogonal"
+)
 EDGES = {
     "saturated tanh, slopes down to 1e-60": replace(TANH, weight_scale=20),
     "saturated sigmoid": replace(TANH, activation="sigmoid", weight_scale=20),
@@ -80,6 +84,13 @@ EDGES = {
     "groups of one unit": replace(TANH, normalization="group", groups=8, batch=1, residual="plain"),
     "a shorter last block": replace(TANH, depth=5, residual="pre_activation", block=2, normalization="batch"),
     "a block of one layer": replace(TANH, depth=1, residual="plain", block=2),
+    "fewer pixels than units": replace(DIGITS, width=70, activation="rrelu", bias_scale=0.3),
+    "a rotation of pixels into fewer units": replace(DIGITS, width=9, residual="none", norm_position="after"),
+    "as many pixels as units": replace(DIGITS, width=64, initializer="identity"),
+    "one block, without a skip": replace(DIGITS, depth=2, initializer="gpt2", residual="plain"),
+    "pixels in groups": replace(DIGITS, normalization="group", groups=4, block=1, initializer="xavier_uniform"),
+    "pixels of a layer norm": replace(DIGITS, normalization="layer", activation="gelu", initializer="torch_linear"),
+    "a block's first sum": replace(DIGITS, residual="post_activation", initializer="constant", input_scale=0.5),
     "nothing at all": replace(TANH, initializer="zeros", inputs="zeros"),
     "a bias that batch norm undoes through leaky ReLU": replace(
         TANH, activation="leaky_relu", negative_slope=1, normalization="batch", norm_position="after", bias_scale=1

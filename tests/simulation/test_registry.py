@@ -31,7 +31,7 @@ def test_keys_are_the_contract():
         "normalizations": "none batch layer rms group",
         "positions": "before after",
         "residuals": "none plain pre_activation post_activation",
-        "inputs": "gaussian ones zeros",
+        "inputs": "gaussian ones zeros digits",
     }
     for name, keys in wanted.items():
         assert list(REGISTRIES[name])[: len(keys.split())] == keys.split()

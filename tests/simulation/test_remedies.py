@@ -108,6 +108,13 @@ def test_group_norm_takes_the_largest_divisor_of_the_width(width, groups, taken)
     assert apply_remedies(NetworkConfig(width=width, groups=groups), ["group_norm"]).groups == taken
 
 
+def test_groups_divide_the_inputs_too_where_the_first_norm_is_given_them():
+    digits = NetworkConfig(width=30, groups=7, inputs="digits")
+    assert apply_remedies(digits, ["group_norm"]).groups == 6
+    assert apply_remedies(digits, ["group_norm", "residual_v2"]).groups == 2
+    assert apply_remedies(replace(digits, residual="pre_activation"), ["group_norm"]).groups == 2
+
+
 @pytest.mark.parametrize(("depth", "block"), [(50, 1), (50, 2), (51, 2), (1, 1), (1000, 2)])
 def test_scaled_branch_is_one_over_the_root_of_the_blocks(depth, block):
     config = NetworkConfig(depth=depth, block=block)
