@@ -3,9 +3,9 @@
 import multiprocessing
 import os
 
-for library in ("OPENBLAS", "MKL", "OMP"):
-    # Workers fill the cores; more BLAS threads would only fight over them.
-    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+from app.blas import one_thread
+
+one_thread()
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8050')}"
 workers = int(os.environ.get("WORKERS", multiprocessing.cpu_count()))

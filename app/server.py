@@ -9,11 +9,13 @@ from flask_compress import Compress
 
 from app import api, assets, live
 from app.cache import TraceCache
-from app.pages import embed, explore, wiring
+from app.pages import embed, explore, train, wiring
 from app.panels import stream
+from app.runs import api as runs
 from app.settings import Settings
+from app.training import routes as training
 
-PAGES = (explore,)
+PAGES = (explore, train)
 DASH_CATCH_ALL = "/<path:path>"
 DESCRIPTION = (
     "See, understand and cure vanishing and exploding gradients: drag a slider, and a real network is simulated again."
@@ -25,7 +27,8 @@ INDEX = Path(__file__).parent / "index.html"
 def create_app(settings: Settings | None = None) -> dash.Dash:
     """A new Dash application on a Flask server of its own; two in one process do not share anything but memory."""
     server = Flask("app")
-    traces = TraceCache(server, settings or Settings.from_environment())
+    settings = settings or Settings.from_environment()
+    traces = TraceCache(server, settings)
     Compress(server)
     plotly = assets.register(server)
     app = assets.Lab(
@@ -41,6 +44,8 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
         index_string=INDEX.read_text().replace("{%plotly%}", plotly),
     )
     api.register(server, traces)
+    runs.register(server, settings)
+    training.register(server, settings)
     live.register(server, traces)
     stream.register(server, traces)
     paths = {*(page.PATH for page in PAGES), *embed.PATHS}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from math import cos, pi
 from typing import Any
 
@@ -25,7 +25,7 @@ from simulation.training.records import Crash, Record, stride, together, validat
 
 Array = NDArray[Any]
 SEEDS = 10000
-_VALIDATION_BATCH = 256
+_EVALUATION_BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Trainer:
         self.dead: list[Array] = []  # units of the first layer and of the others, when last recorded
         self.crashes: list[Crash | None] = [None] * networks
         self.stride, self.validation_stride = stride(config.steps, networks), validation_stride(config.steps)
-        self._evaluation: Circuit | None = None
+        self._evaluations: dict[int, Circuit] = {}  # by the samples that they take
 
     @property
     def finished(self) -> bool:
@@ -85,8 +85,7 @@ class Trainer:
 
     def setting(self, name: str) -> Any:
         """The present value of what can be changed."""
-        changed = [value for step, field, value in self.config.changes if field == name and step <= self.at]
-        return changed[-1] if changed else getattr(self.config, name)
+        return self.config.setting_at(name, self.at)
 
     def step(self) -> Record | None:
         """Takes one step; its record, if it is one of those that are kept.
@@ -154,26 +153,31 @@ class Trainer:
         return np.flatnonzero(~(np.isfinite(loss) & np.isfinite(with_zero))).tolist()
 
     def _validate(self) -> Record:
-        """Loss and accuracy of each network on the validation part, NaN when it is not looked at in this step.
-
-        Norms take their running statistics, randomized slopes their mean.
-        """
+        """Loss and accuracy of each network on the validation part, NaN when it is not looked at in this step."""
         if self.at % self.validation_stride and self.at != self.config.steps - 1:
             unknown = np.full(len(self.crashes), np.nan)
             return {"validation_loss": unknown, "validation_accuracy": unknown}
         inputs, targets = self.batches.validation
-        rows = min(len(inputs), _VALIDATION_BATCH)
-        if self._evaluation is None:
-            self._evaluation = Circuit(self.model, rows)
-            self._evaluation.evaluating(True)
-        parts = []
-        for first in range(0, len(inputs), rows):
-            part = np.resize(inputs[first : first + rows], (rows, inputs.shape[1]))  # a short last part repeats itself
-            parts.append(self._evaluation.forward(part[None])[:, : len(inputs) - first].copy())
-        outputs = np.concatenate(parts, axis=1)
+        outputs = self.evaluate(inputs)
         targets = np.broadcast_to(targets, (len(outputs), *targets.shape))
         loss = self.loss.measure(outputs, targets, np.empty_like(outputs))
         return {"validation_loss": loss, "validation_accuracy": accuracy(outputs, targets)}
+
+    def evaluate(self, inputs: Array) -> Array:
+        """The outputs (networks, samples, outputs) for inputs (samples, features), by the numbers as they are now.
+
+        Norms take their running statistics, randomized slopes their mean.
+        """
+        rows = min(len(inputs), _EVALUATION_BATCH)
+        if rows not in self._evaluations:
+            self._evaluations[rows] = Circuit(self.model, rows)
+            self._evaluations[rows].evaluating(True)
+        parts = []
+        for first in range(0, len(inputs), rows):
+            part = np.resize(inputs[first : first + rows], (rows, inputs.shape[1]))  # a short last part repeats itself
+            part = part.astype(self.model.dtype, copy=False)
+            parts.append(self._evaluations[rows].forward(part[None])[:, : len(inputs) - first].copy())
+        return np.concatenate(parts, axis=1)
 
     def checkpoint(self) -> dict[str, Array]:
         """All that a run goes on from, as arrays of its own."""
@@ -181,11 +185,14 @@ class Trainer:
                  "previous": self.previous, "clipped": self.clipped}  # fmt: skip
         state |= {f"moment{index}": moment for index, moment in enumerate(self.moments)}
         state |= {f"dead{index}": dead for index, dead in enumerate(self.dead)}
+        state["crashes"] = np.array([astuple(crash) if crash else ("",) * 4 for crash in self.crashes], np.str_)
         return {name: array.copy() for name, array in state.items()}
 
     def restore(self, checkpoint: Mapping[str, Array]) -> None:
         """Goes on from a checkpoint of a run of the same config, to the bit as if it had never stopped."""
         self.at = int(checkpoint["at"])
+        crashes = [tuple(crash) for crash in checkpoint["crashes"].tolist()]
+        self.crashes = [Crash(int(step), int(layer), operation, what) if step else None for step, layer, operation, what in crashes]  # fmt: skip
         self.dead = [checkpoint[name] for name in ("dead0", "dead1") if name in checkpoint]
         for name, array in (("numbers", self.model.numbers), ("running", self.model.running),
                             ("previous", self.previous), ("clipped", self.clipped)):  # fmt: skip

@@ -1,0 +1,136 @@
+"""/api/v1/train: runs by HTTP. POST submits and commands, GET asks: to ask is to keep the run alive."""
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import orjson
+from flask import Flask, Response, request
+
+from app.api import json_response
+from app.runs.commands import VERBS
+from app.runs.desk import Desk, Refused, Seen, trained
+from app.runs.limits import LONGEST_LEASE, MOST_NUMBERS, SECONDS_OF_LEASE
+from app.runs.queue import Queue
+from app.runs.records import NULLS, Array, told
+from app.runs.store import UnreachableError
+from app.settings import Settings
+from app.training import state as train_state
+from app.words import StateError, pairs_of, parsed
+from simulation.parameters import Number
+from simulation.training.changes import CHANGEABLE
+from simulation.training.records import LAYERED, SCALARS
+
+LEASE = Number("Lease", "Seconds that the asker may be silent.", 10, LONGEST_LEASE, integer=True)
+AFTER = Number("After", "How many records are known already.", 0, 10**6, integer=True)
+
+
+def answer(desk: Desk, seen: Seen, after: int, most: float) -> dict[str, Any]:
+    """The run as it is now, with the records from the one numbered `after`."""
+    run, progress = seen.run, seen.progress
+    config = trained(run.query).config
+    chunks = list(desk.records(seen, after, most))
+    columns = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]} if chunks else {}
+    boundary = desk.part(seen, "boundary")
+    pace = progress.steps_per_second
+    return {
+        "id": run.id, "query": run.query, "lease": run.lease, "state": seen.state, "place": seen.place,
+        "message": progress.message, "step": progress.step, "steps": config.steps, "steps_per_second": pace,
+        "seconds_left": (config.steps - progress.step) / pace if pace and seen.state == "running" else None,
+        "changes": progress.changes, "crashes": progress.crashes, "checkpoints": progress.checkpoints,
+        "boundary": orjson.loads(boundary) if boundary else None,
+        "next": after + len(columns.get("step", ())), "records": told(columns), "nulls": NULLS,
+    }  # fmt: skip
+
+
+def table(desk: Desk, seen: Seen) -> Iterator[str]:
+    """All records as CSV: a row for each step, network and layer."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("step", "network", "layer", *SCALARS, *LAYERED))
+    for columns in desk.records(seen, 0):
+        writer.writerows(_rows(columns))
+        yield text.getvalue()
+        text.seek(0)
+        text.truncate()
+    yield text.getvalue()
+
+
+def _rows(columns: dict[str, Array]) -> Iterator[tuple[Any, ...]]:
+    _, networks, depth = columns[LAYERED[0]].shape
+    for record, step in enumerate(columns["step"].tolist()):
+        for network in range(networks):
+            scalars = [columns[name][record, network].item() for name in SCALARS]
+            layered = np.stack([columns[name][record, network] for name in LAYERED], axis=1).tolist()
+            for layer in range(depth):
+                yield step, network, layer + 1, *scalars, *layered[layer]
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """The routes of /api/v1/train."""
+    desk = Desk(Queue(settings))
+
+    def found(run_id: str) -> Seen:
+        if seen := desk.look(run_id):
+            return seen
+        raise LookupError
+
+    @app.post("/api/v1/train")
+    def submit() -> Response:
+        pairs = pairs_of(request.query_string)
+        lease = parsed([pair for pair in pairs if pair[0] == "lease"], {"lease": LEASE}).get("lease", SECONDS_OF_LEASE)
+        state = train_state.strict([pair for pair in pairs if pair[0] != "lease"])
+        seen = desk.submit(state, request.remote_addr or "", lease)
+        return json_response({"id": seen.run.id, "query": seen.run.query, "lease": lease, "place": seen.place}, 202)
+
+    @app.get("/api/v1/train/<run_id>")
+    def look(run_id: str) -> Response:
+        after = parsed(pairs_of(request.query_string), {"after": AFTER}).get("after", 0)
+        return json_response(answer(desk, found(run_id), after, MOST_NUMBERS))
+
+    @app.get("/api/v1/train/<run_id>.json")
+    def everything(run_id: str) -> Response:
+        return json_response(answer(desk, found(run_id), 0, float("inf")))
+
+    @app.get("/api/v1/train/<run_id>.csv")
+    def rows(run_id: str) -> Response:
+        disposition = {"Content-Disposition": f"attachment; filename=training-{run_id}.csv"}
+        return Response(table(desk, found(run_id)), mimetype="text/csv", headers=disposition)
+
+    @app.get("/api/v1/train/<run_id>/checkpoint/<int:step>")
+    def checkpoint(run_id: str, step: int) -> Response:
+        content = desk.part(found(run_id), f"checkpoint:{step}")
+        if content is None:
+            return json_response({"error": {"field": "step", "value": step, "message": "There is no checkpoint of this step."}}, 404)  # fmt: skip
+        return Response(content, mimetype="application/octet-stream")
+
+    @app.post("/api/v1/train/<run_id>/<verb>")
+    def command(run_id: str, verb: str) -> Response:
+        if verb not in (*VERBS, "resume"):
+            raise StateError("verb", verb, ", ".join((*VERBS, "resume")))
+        name, value = _change(dict(pairs_of(request.query_string))) if verb == "change" else ("", None)
+        return json_response({"id": run_id, "state": desk.command(found(run_id), verb, name, value)})
+
+    @app.errorhandler(Refused)
+    def refuse(refused: Refused) -> Response:
+        error = {"reason": refused.reason, "message": refused.message, "place": refused.place}
+        return json_response({"error": error}, 409 if refused.reason == "state" else 429)
+
+    @app.errorhandler(LookupError)
+    def unknown(error: LookupError) -> Response:
+        return json_response({"error": {"field": "id", "message": "There is no such run: it may have been forgotten."}}, 404)  # fmt: skip
+
+    @app.errorhandler(UnreachableError)
+    def away(error: UnreachableError) -> Response:
+        message = "The store of runs cannot be reached for the moment. Runs under way go on."
+        return json_response({"error": {"reason": "store", "message": message}}, 503)
+
+
+def _change(asked: dict[str, str]) -> tuple[str, Any]:
+    """The setting that is to be altered, and to what."""
+    name = asked.get("field", "")
+    if name not in CHANGEABLE:
+        raise StateError("field", name, ", ".join(CHANGEABLE))
+    return name, parsed([(name, asked.get("value", ""))], CHANGEABLE)[name]

@@ -1,0 +1,50 @@
+"""Commands: what the page tells a run while it goes on."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from app.runs.store import Progress
+from simulation.config import ConfigError
+from simulation.training.trainer import Trainer
+
+VERBS = ("pause", "continue", "step", "stop", "change")
+_AHEAD = 8  # commands that are looked for at once
+
+
+class Commands:
+    """Carries out the numbered commands of a run, each once and in their order. steps: to take although paused."""
+
+    def __init__(self, trainer: Trainer, progress: Progress) -> None:
+        self._trainer, self._progress, self.steps = trainer, progress, 0
+
+    @property
+    def parts(self) -> list[str]:
+        """Where the next commands are, if there are any."""
+        return [f"control:{self._progress.commands + ahead}" for ahead in range(_AHEAD)]
+
+    def obey(self, told: Mapping[str, bytes], waiting: bool) -> bool:
+        """Carries out what there is, a stop alone while others have to wait; whether the run is to stop."""
+        for part in self.parts:
+            if part not in told:
+                break
+            verb, name, value = orjson.loads(told[part])
+            if verb == "stop":
+                return True
+            if not waiting:
+                self._carry_out(verb, name, value)
+                self._progress.commands += 1
+        return False
+
+    def _carry_out(self, verb: str, name: str, value: Any) -> None:
+        if verb == "change":
+            try:
+                self._trainer.change(name, value)
+            except ConfigError as error:
+                self._progress.message = str(error)
+        elif verb == "step":
+            self._progress.paused = True
+            self.steps += 1
+        else:
+            self._progress.paused, self.steps = verb == "pause", 0

@@ -1,0 +1,114 @@
+"""Output: what a run gives, on its way into the journal: records, checkpoints, the decision boundary."""
+
+from base64 import b64encode
+from dataclasses import asdict
+from math import ceil
+from time import monotonic
+
+from app.runs.journal import Journal
+from app.runs.limits import MOST_CHECKPOINT_BYTES, MOST_CHECKPOINTS
+from app.runs.records import filed, from_file, packed
+from app.runs.store import Progress
+from simulation.training.boundary import boundary
+from simulation.training.records import Record
+from simulation.training.trainer import Trainer
+
+_SECONDS_BETWEEN_RESUMES, _SECONDS_BETWEEN_BOUNDARIES, _SECONDS_OF_PACE = 3.0, 1.0, 2.0
+_SHARE_OF_TIME = 0.05  # that may go into a thing that is done every few seconds
+
+
+class Every:
+    """Says when something is due again: every so many seconds, later if it takes long."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._next = seconds, 0.0
+
+    def due(self) -> bool:
+        return monotonic() >= self._next
+
+    def done(self, began: float) -> None:
+        """It took from `began` until now."""
+        now = monotonic()
+        self._next = now + max(self._seconds, (now - began) / _SHARE_OF_TIME)
+
+
+class Output:
+    """Takes a trainer's steps, and writes what they give. A run that was interrupted is first taken to where it was."""
+
+    def __init__(self, trainer: Trainer, progress: Progress, journal: Journal) -> None:
+        self._trainer, self._progress, self._journal = trainer, progress, journal
+        self._known = progress.step  # what is recorded already
+        self._rows: list[Record] = []
+        if "resume" in journal:
+            trainer.restore(from_file(journal["resume"]))
+        size = trainer.model.numbers.nbytes + trainer.model.running.nbytes
+        count = min(max(MOST_CHECKPOINT_BYTES // size, 1), MOST_CHECKPOINTS)
+        self._spacing = ceil(trainer.config.steps / count)
+        self._resume, self._boundary = Every(_SECONDS_BETWEEN_RESUMES), Every(_SECONDS_BETWEEN_BOUNDARIES)
+        self._resume.done(monotonic())
+        self._pace = monotonic(), trainer.at
+
+    @property
+    def catching_up(self) -> bool:
+        """Whether the trainer is still behind what is recorded: its steps are the same, and give nothing new."""
+        return self._trainer.at < self._known
+
+    def step(self) -> None:
+        """One step of the trainer."""
+        at = self._trainer.at
+        if at % self._spacing == 0:
+            self._checkpoint()
+        record = self._trainer.step()
+        if record and at >= self._known:
+            self._rows.append(record)
+
+    def write(self) -> None:
+        """Notes in the journal what has come since the last time."""
+        if self.catching_up:
+            return
+        trainer, progress = self._trainer, self._progress
+        if self._rows:
+            self._journal.put(f"records:{progress.records}", packed(self._rows))
+            progress.starts.append(progress.records)
+            progress.records += len(self._rows)
+            self._rows = []
+        self._measure_pace()
+        progress.step, progress.changes = trainer.at, list(trainer.config.changes)
+        progress.crashes = [crash and asdict(crash) for crash in trainer.crashes]
+        if self._resume.due():
+            self.keep()
+        if self._boundary.due():
+            self._draw()
+
+    def keep(self) -> None:
+        """Notes all that the run goes on from."""
+        began = monotonic()
+        self._journal.put("resume", filed(self._trainer.checkpoint()))
+        self._resume.done(began)
+
+    def last(self) -> None:
+        """Notes how the run ended."""
+        self._checkpoint()
+        self._draw()
+        self._journal.drop("resume")
+
+    def _checkpoint(self) -> None:
+        at, model = self._trainer.at, self._trainer.model
+        if at in self._progress.checkpoints:
+            return
+        self._journal.put(f"checkpoint:{at}", filed({"at": at, "numbers": model.numbers, "running": model.running}))
+        self._progress.checkpoints.append(at)
+
+    def _draw(self) -> None:
+        began = monotonic()
+        drawn = boundary(self._trainer)
+        if drawn:
+            self._journal.write(boundary=asdict(drawn) | {"values": b64encode(drawn.values).decode()})
+        self._boundary.done(began)
+
+    def _measure_pace(self) -> None:
+        (since, at), now = self._pace, monotonic()
+        if now > since and self._trainer.at > at:
+            self._progress.steps_per_second = (self._trainer.at - at) / (now - since)
+        if now - since > _SECONDS_OF_PACE:
+            self._pace = now, self._trainer.at

@@ -1,0 +1,161 @@
+"""What a trainer does with a run: steps, and between them looks what it was told and writes how far it is."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from time import monotonic, sleep, time
+
+import orjson
+
+from app.runs import limits
+from app.runs.commands import Commands
+from app.runs.journal import Journal
+from app.runs.output import Output
+from app.runs.queue import Queue
+from app.runs.store import Progress, Run, UnreachableError
+from app.training.state import TrainState, strict
+from app.words import pairs_of
+from simulation.training.trainer import Trainer
+
+_SECONDS_BETWEEN_LOOKS = 0.1
+_SECONDS_OF_IDLING = 0.02
+_SECONDS_BETWEEN_BEATS = 1.0
+logger = logging.getLogger(__name__)
+
+
+class EndedError(Exception):
+    """The trainer is done with the run, whose state is this; None: another trainer has it."""
+
+    def __init__(self, state: str | None, message: str | None = None) -> None:
+        super().__init__(state)
+        self.state, self.message = state, message
+
+
+def work(queue: Queue, run_id: str, attempt: int, stopping: Callable[[], bool] = lambda: False) -> None:
+    """Trains the run, if this is its newest attempt and nobody else has claimed it."""
+    store = queue.store
+    parts = store.parts(run_id, "run", "progress", "attempt", "seen")
+    if "attempt" not in parts or orjson.loads(parts["attempt"]) != attempt:
+        return
+    store.write(run_id, beat=time())
+    if store.claim(f"{run_id}/owner:{attempt}"):
+        run, progress = Run(**orjson.loads(parts["run"])), Progress(**orjson.loads(parts["progress"]))
+        _Work(queue, run, progress, attempt, stopping).do()
+
+
+class _Work:
+    """One attempt at one run."""
+
+    def __init__(self, queue: Queue, run: Run, progress: Progress, attempt: int, stopping: Callable[[], bool]) -> None:
+        self.queue, self.run, self.progress, self.attempt, self.stopping = queue, run, progress, attempt, stopping
+        self.journal = Journal(queue.store, run.id)
+        self.journal.load("run", "attempt", f"owner:{attempt}", "seen", "resume", "boundary", "progress")
+        self.journal.load(*(f"records:{start}" for start in progress.starts))
+        self.journal.load(*(f"checkpoint:{step}" for step in progress.checkpoints))
+        self.began, self.before = monotonic(), progress.seconds
+        self.looked, self.paused_since = 0.0, monotonic()
+        self.output: Output | None = None
+        self.away = False  # whether the store was, when last written to
+
+    def do(self) -> None:
+        """Until the run is through, or taken from here."""
+        self.progress.state, self.progress.held = "running", True
+        over = threading.Event()
+        threading.Thread(target=self._beat, args=(over,), daemon=True).start()
+        try:
+            self._write()
+            self._train(strict(pairs_of(self.run.query.encode())))
+        except EndedError as ended:
+            if ended.state:
+                self._end(ended.state, ended.message)
+        except Exception:
+            logger.exception("Run %s", self.run.id)
+            self._end("stopped", "An error in the program ended this run.")
+        finally:
+            over.set()
+
+    def _beat(self, over: threading.Event) -> None:
+        """A sign of life, whatever the trainer is at."""
+        while not over.wait(_SECONDS_BETWEEN_BEATS):
+            try:
+                self.queue.store.write(self.run.id, beat=time())
+            except UnreachableError:
+                continue
+
+    def _train(self, state: TrainState) -> None:
+        changes = tuple((step, name, value) for step, name, value in self.progress.changes)
+        config = replace(state.training, changes=changes or state.config.changes)
+        trainer = Trainer(config, state.networks)
+        self.output, self.commands = Output(trainer, self.progress, self.journal), Commands(trainer, self.progress)
+        while not trainer.finished:
+            if monotonic() - self.looked >= _SECONDS_BETWEEN_LOOKS:
+                self._look(self.output)
+            if self.output.catching_up:
+                self.output.step()
+            elif self.progress.paused and not self.commands.steps:
+                sleep(_SECONDS_OF_IDLING)
+            else:
+                self.output.step()
+                self.commands.steps = max(self.commands.steps - 1, 0)
+        raise EndedError("crashed" if all(trainer.crashes) else "done")
+
+    def _look(self, output: Output) -> None:
+        """What there is to know, to obey and to write, ten times a second."""
+        self.looked = monotonic()
+        self.progress.seconds = self.before + self.looked - self.began
+        if self.stopping():
+            raise EndedError("queued")
+        if self.progress.seconds > limits.SECONDS_OF_RUN:
+            raise EndedError("stopped", f"A run takes at most {limits.SECONDS_OF_RUN // 60} minutes here.")
+        try:
+            self._obey(output.catching_up)
+            output.write()
+            self._write()
+        except UnreachableError as error:
+            self.away = True
+            logger.warning("The store of runs is away: %s", error)
+
+    def _obey(self, catching_up: bool) -> None:
+        told = self.queue.store.parts(self.run.id, "attempt", "seen", *self.commands.parts)
+        attempt = orjson.loads(told.get("attempt", b"0"))
+        if attempt > self.attempt:
+            raise EndedError(None)
+        if self.away or attempt < self.attempt:  # it may have come back empty, or as it was a while ago
+            self.journal.write(seen=time())
+            self.journal.rewrite()
+            self.away = False
+        elif time() - orjson.loads(told["seen"]) > self.run.lease:
+            raise EndedError("expired")
+        if self.commands.obey(told, waiting=catching_up):
+            raise EndedError("stopped")
+        self.progress.state = "paused" if self.progress.paused else "running"
+        if not self.progress.paused or self.commands.steps:
+            self.paused_since = monotonic()
+        elif monotonic() - self.paused_since > self._patience():
+            raise EndedError("paused")
+
+    def _patience(self) -> float:
+        """How long a paused run keeps its trainer, in seconds."""
+        return limits.SECONDS_OF_PAUSE_IN_QUEUE if len(self.queue) else limits.SECONDS_OF_PAUSE
+
+    def _write(self) -> None:
+        self.progress.bytes = self.journal.bytes
+        self.journal.write(progress=self.progress)
+        self.journal.flush()
+
+    def _end(self, state: str, message: str | None) -> None:
+        """Leaves the run in this state, to be taken up again where it is not through."""
+        through = state in ("done", "crashed", "stopped")
+        if self.output:
+            self.output.write()
+            (self.output.last if through else self.output.keep)()
+        self.progress.state, self.progress.held, self.progress.message = state, False, message
+        if state == "queued":
+            self.attempt, self.progress.queued = self.attempt + 1, time()
+            self.journal.write(attempt=self.attempt)
+        self.progress.bytes = self.journal.bytes
+        self.journal.write(progress=self.progress)
+        self.journal.close()
+        if state == "queued":
+            self.queue.submit(self.run.id, self.attempt)
