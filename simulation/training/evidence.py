@@ -96,11 +96,11 @@ def motion(records: dict[str, Array]) -> Motion:
     ratios = np.column_stack([records["log10_update_ratio"], records["log10_head_update_ratio"]])
     arrived = np.flatnonzero(gradients[:, 0] != -inf)
     silent = int(arrived[-1]) + 1 if arrived.size else 0
-    means = _log10_mean(ratios).tolist()
+    means = log10_mean(ratios).tolist()
     return Motion(
         log10_update_ratio=tuple(means[:-1]),
         head=means[-1],
-        first=float(_log10_mean(ratios[:1]).max()),
+        first=float(log10_mean(ratios[:1]).max()),
         untouched=_layers((gradients[lately] == -inf).all(axis=0)),
         dead=_layers(dead[lately].all(axis=0)),
         cut_off_since=int(records["step"][silent]) if silent < len(gradients) else None,
@@ -133,7 +133,7 @@ def _jump(losses: Array) -> float:
     return float(np.exp(max(min(np.quantile(steps, 0.95), -np.quantile(steps, 0.05)), 0.0)))
 
 
-def _log10_mean(log10_ratios: Array) -> Array:
+def log10_mean(log10_ratios: Array) -> Array:
     """log10 of the mean along axis 0. Where weights of 0 give no ratio it is left out, or is 0 if they do not move."""
     ratios = np.where(np.isnan(log10_ratios), -inf, log10_ratios)
     numbers = np.where(ratios == inf, nan, 10.0 ** np.minimum(ratios, 300.0))
