@@ -44,6 +44,7 @@
   }
 
   function drawScatter(group, trace, xaxis, yaxis) {
+    if (trace.fill) return false;
     const x = (index) => round(xaxis.l2p(trace.x[index])), y = (index) => round(yaxis.l2p(trace.y[index]));
     if (trace.mode.includes("lines")) {
       const [line, ...others] = group.querySelectorAll(".js-line");
@@ -86,6 +87,7 @@
   function drawHeatmap(group, trace, xaxis, yaxis) {
     const image = group.querySelector("image"), rows = trace.z.length, columns = trace.z[0].length;
     const colors = palette(trace.colorscale), scale = 255.99 / (trace.zmax - trace.zmin);
+    if (!image) return !trace.z.some((row) => row.some(Number.isFinite));  // Plotly makes none where there is nothing to see
     Object.assign(canvas, { width: columns, height: rows });
     const pen = canvas.getContext("2d"), pixels = pen.createImageData(columns, rows), words = new Uint32Array(pixels.data.buffer);
     const left = xaxis.l2p(trace.x0 - trace.dx / 2), right = xaxis.l2p(trace.x0 + (columns - 0.5) * trace.dx);
@@ -94,7 +96,8 @@
     for (let row = 0; row < rows; row++) {
       const values = trace.z[row], start = (rows - 1 - row) * columns;
       for (let column = 0; column < columns; column++) {
-        words[start + column] = colors[Math.min(255, Math.max(0, ((values[column] - trace.zmin) * scale) | 0))];
+        const value = values[column];  // what is no number is clear
+        words[start + column] = Number.isFinite(value) ? colors[Math.min(255, Math.max(0, ((value - trace.zmin) * scale) | 0))] : 0;
       }
     }
     pen.putImageData(pixels, 0, 0);

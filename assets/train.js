@@ -7,7 +7,7 @@
   "use strict";
 
   const lab = window.gradientFlowLab;
-  const EACH_MS = 120, PAUSED_MS = 1000, RETRY_MS = 1500, SETTLE_MS = 60;
+  const EACH_MS = 120, WORDS_MS = 700, STEP_MS = 2000, PAUSED_MS = 1000, RETRY_MS = 1500, SETTLE_MS = 60;
   const ROLES = ["beside", "run"];
   const train = {
     wanted: null,  // what the controls say, as a query string
@@ -77,8 +77,20 @@
       const data = figure.data.map((trace, index) => goes && trace.meta === "grows" ? grown(kept.figure.data[index], trace) : trace);
       if (touch.matches) figure.layout.dragmode = false;
       train.figures[id] = { figure: { data, layout: figure.layout }, drawn: kept?.drawn, due: true };
-      draw(id);
     }
+    drawDue();
+  }
+
+  /* One chart at a time, so that the page answers in between. */
+  let drawing = false;
+  async function drawDue() {
+    if (drawing) return;
+    drawing = true;
+    for (let id; (id = Object.keys(train.figures).find((one) => train.figures[one].due && onScreen(one)));) {
+      draw(id);
+      await new Promise((done) => { setTimeout(done); });
+    }
+    drawing = false;
   }
 
   const plotOf = (id) => document.querySelector(`#${id} .js-plotly-plot`);
@@ -90,21 +102,47 @@
   /* Through Plotly the first time, and where a pointer may want its words; else the new numbers go straight into the chart. */
   function draw(id, whole) {
     const kept = train.figures[id], plot = plotOf(id);
-    if (!kept?.due && !whole || !onScreen(id)) return;
+    if (!kept) return;
     const { figure, drawn } = kept;
-    kept.due = false;
-    kept.drawn = figure;
-    kept.rough = Boolean(drawn && plot?._fullLayout && !whole);
+    whole ||= kept.whole;
+    Object.assign(kept, { due: false, whole: false, drawn: figure, rough: Boolean(drawn && plot?._fullLayout && !whole) });
     if (!plot?._fullLayout) set(id, { figure: structuredClone(figure) });
     else if (kept.rough) window.gradientFlowCharts.draw(plot, drawn, figure);
     else window.Plotly.react(plot, figure.data, { ...structuredClone(figure.layout), autosize: true });
   }
-  const drawAll = (whole) => { for (const id of Object.keys(train.figures)) draw(id, whole); };
-  for (const change of ["scroll", "resize"]) window.addEventListener(change, () => drawAll(false), { capture: true, passive: true });
+  function drawWhole() {
+    for (const kept of Object.values(train.figures)) Object.assign(kept, { due: true, whole: true });
+    drawDue();
+  }
+  for (const change of ["scroll", "resize"]) window.addEventListener(change, () => { drawDue(); firstLook(); }, { capture: true, passive: true });
   document.addEventListener("pointerover", (event) => {
     const id = event.target.closest?.(".chart")?.id;
     if (train.figures[id]?.rough) draw(id, true);
   });
+
+  /* One step looked into: where the slider stands, else the last that is kept. One question at a time, the newest last. */
+  const firstLook = () => { if (train.runs.run && train.step.shown === null && !train.step.busy && onScreen("step")) lookInto(null); };
+  train.step = { asked: undefined, shown: null, busy: false };
+  async function lookInto(step) {
+    train.step.asked = step;
+    if (train.step.busy || !train.runs.run) return;
+    train.step.busy = true;
+    const run = train.runs.run.id;
+    try {
+      const { ok, content } = await ask("/train/step", { run, theme: theme(), ...(step === null ? {} : { step }) });
+      if (ok && train.runs.run?.id === run) {
+        train.step.shown = content.step ?? null;
+        show(content.components);
+        for (const [id, figure] of Object.entries(content.figures)) {
+          if (touch.matches) figure.layout.dragmode = false;
+          set(id, { figure });
+        }
+        if (step === null && content.step !== undefined) set("train-scrub", { value: content.step });
+      }
+    } catch { /* asked again with the next move */ }
+    train.step.busy = false;
+    if (train.step.asked !== step) lookInto(train.step.asked);
+  }
 
   /* Runs. */
   const going = () => Object.values(train.runs).some((run) => run.going);
@@ -118,7 +156,9 @@
     if (asking || !train.runs.run || !page()) return;
     asking = true;
     const began = performance.now(), runs = { ...train.runs }, wanted = train.look;
-    const words = { look: train.look, theme: theme() };
+    const inWords = began - (train.worded ?? -Infinity) > WORDS_MS || Object.values(runs).some((run) => run.next === 0);
+    const words = { look: train.look, theme: theme(), words: Number(inWords) };
+    if (inWords) train.worded = began;
     for (const [role, { id, next: after }] of Object.entries(runs)) Object.assign(words, { [role]: id, [`${role}_after`]: after });
     let wait = EACH_MS;
     try {
@@ -149,7 +189,13 @@
     receive(figures, known);
     train.frames += 1;
     remember();
-    if (before && !going()) drawAll(true);
+    if (before && !going()) drawWhole();
+    const { checkpoints } = train.runs.run;
+    const now = performance.now(), due = now - (train.step.looked ?? -Infinity) > STEP_MS && checkpoints !== train.step.seen;
+    if (checkpoints && (due || before && !going()) && onScreen("step")) {
+      Object.assign(train.step, { seen: checkpoints, looked: now });
+      lookInto(null);
+    }
     if (JSON.stringify(Object.values(train.runs).map((run) => run.query)) !== queries) want(train.wanted);
     const states = Object.values(train.runs).map((run) => run.state);
     return states.some((state) => state === "running" || state === "queued") ? EACH_MS : PAUSED_MS;
@@ -181,6 +227,7 @@
     }
     for (const run of before) if (run.going && !Object.values(runs).some((kept) => kept.id === run.id)) command(run.id, "stop");
     train.runs = runs;
+    Object.assign(train.step, { shown: null, seen: 0 });
     for (const id of Object.keys(train.figures)) if (!onScreen(id)) delete train.figures[id];
     again();
   }
@@ -260,7 +307,10 @@
       set("train-restore", { data: { query, at: performance.now() } });
       return null;
     },
-    scrub() { return window.dash_clientside.no_update; },
+    scrub(step) {
+      if (step !== train.step.shown) lookInto(step);
+      return window.dash_clientside.no_update;
+    },
   };
 
   async function first(state) {

@@ -17,17 +17,18 @@ from components.figures import run_layers, run_plane, run_steps
 from components.figures.run_plane import Plane
 from components.figures.runs import Palette, Run
 from components.theme import PALETTES
-from components.training import ids
+from components.training import cards, ids
 from components.training.quantities import QUANTITIES
+from simulation.training.config import TrainingConfig
 from simulation.training.data import DATA, draw_data
-from simulation.training.expected import expect
+from simulation.training.expected import SAME, expect
 
 Components = dict[str, dict[str, Any]]
 
 
 def run_of(role: str, followed: Followed, since: int) -> Run:
     """The run as the charts take it."""
-    return Run(role, followed.training, followed.records, followed.crashes, since, followed.asked.networks, _references(followed.state))  # fmt: skip
+    return Run(role, followed.training, followed.records, followed.crashes, since, followed.asked.networks, _references(followed.state), not texts.going(followed.seen.state))  # fmt: skip
 
 
 def planned(state: TrainState) -> Run:
@@ -37,8 +38,9 @@ def planned(state: TrainState) -> Run:
 
 def _references(state: TrainState) -> dict[str, float]:
     expected = expect(state.training)
-    levels = {f"knows nothing: {expected.formula} = {expected.first:.4g}": expected.first}
-    return levels | {f"same answer for all: {expected.constant:.4g}": expected.constant}
+    if abs(expected.first - expected.constant) <= SAME * expected.constant:
+        return {f"knows nothing: {expected.chance}": expected.constant}
+    return {f"knows nothing: {expected.formula}": expected.first, "one answer for all": expected.constant}
 
 
 def figures(runs: Sequence[Run], look: Look, theme: str, plane: Plane | None) -> Components:
@@ -57,8 +59,14 @@ def figures(runs: Sequence[Run], look: Look, theme: str, plane: Plane | None) ->
     if kind.task == "classes":
         drawn["train-accuracy"] = run_steps.accuracy(palette, runs)
     if _is_plane(shown):
-        drawn["train-boundary"] = _boundary(palette, shown, plane)
+        drawn["train-boundary"] = boundary_of(palette, shown.training, plane)
     return {all_ids.chart(chart): {"figure": figure} for chart, figure in drawn.items()}
+
+
+def key(runs: Sequence[Run], look: Look) -> Components:
+    """What the heatmap's colors stand for."""
+    quantity = QUANTITIES[look.shows]
+    return {ids.KEY: {"children": cards.key(quantity, *run_layers.color_span(runs, quantity))}}
 
 
 def visible(run: Run, compared: bool) -> Components:
@@ -75,8 +83,9 @@ def _is_plane(run: Run) -> bool:
     return DATA[run.training.data].task == "classes" and run.training.shape == (2, 2) and run.networks == 1
 
 
-def _boundary(palette: Palette, run: Run, plane: Plane | None) -> dict[str, Any]:
-    data = draw_data(run.training).train
+def boundary_of(palette: Palette, training: TrainingConfig, plane: Plane | None) -> dict[str, Any]:
+    """The plane with the points that are learned from."""
+    data = draw_data(training).train
     return run_plane.boundary(palette, plane, data.inputs, data.targets)
 
 
@@ -89,17 +98,24 @@ def plane_of(told: Mapping[str, Any] | None) -> Plane | None:
 
 
 def frame(
-    followed: Mapping[str, Followed], since: Mapping[str, int], look: Look, theme: str, boundary: Mapping[str, Any] | None
+    followed: Mapping[str, Followed], since: Mapping[str, int], look: Look, theme: str,
+    boundary: Mapping[str, Any] | None, in_words: bool,
 ) -> dict[str, Any]:  # fmt: skip
-    """The answer to a page that has `since` so many records of each run: what is new of the charts, and the words."""
+    """The answer to a page that has `since` so many records of each run: what is new of the charts, and the numbers.
+
+    in_words: with all there is to read. A run that has ended is always told in words.
+    """
     runs = [run_of(role, followed[role], since[role]) for role in ("beside", "run") if role in followed]
-    components = visible(runs[-1], len(runs) > 1) | texts.of_runs(followed, runs)
-    if any(run.since < len(run.steps) or run.since == 0 for run in runs) or not texts.going(followed["run"].seen.state):
-        charts = figures(runs, look, theme, plane_of(boundary))
-    else:
-        charts = {}
+    in_words = in_words or not texts.going(followed["run"].seen.state)
+    components = texts.of_runs(followed, runs)
+    if in_words:
+        components |= visible(runs[-1], len(runs) > 1) | key(runs, look) | texts.sentences(followed, runs[-1], look)
+        components |= {ids.SCRUB: {"max": runs[-1].training.steps}}
+    grown = any(run.since < len(run.steps) or run.since == 0 for run in runs)
+    charts = figures(runs, look, theme, plane_of(boundary)) if grown or in_words else {}
     return {
-        "runs": {role: {"next": one.count, "state": one.seen.state, "going": texts.going(one.seen.state), "query": one.state.query}
+        "runs": {role: {"next": one.count, "state": one.seen.state, "going": texts.going(one.seen.state), "query": one.state.query,
+                        "checkpoints": len(one.seen.progress.checkpoints)}
                  for role, one in followed.items()},
         "components": components,
         "figures": {chart: part["figure"] for chart, part in charts.items()},

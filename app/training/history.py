@@ -11,7 +11,7 @@ import orjson
 from numpy.typing import NDArray
 
 from app.runs.desk import Desk, Seen, trained
-from app.runs.records import unpacked
+from app.runs.records import from_file, unpacked
 from app.training.state import TrainState
 from simulation.training.config import TrainingConfig
 from simulation.training.records import Crash
@@ -102,3 +102,8 @@ class Histories:
         """The newest decision boundary of a run, as the store has it."""
         told = self.desk.part(seen, "boundary")
         return orjson.loads(told) if told else None
+
+    def checkpoint(self, seen: Seen, step: int) -> dict[str, Array] | None:
+        """The run's numbers before this step, if they are kept."""
+        data = self.desk.part(seen, f"checkpoint:{step}")
+        return from_file(data) if data else None

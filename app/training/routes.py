@@ -12,6 +12,7 @@ from app.settings import Settings
 from app.training import frame
 from app.training.history import Histories
 from app.training.look import Look, lenient
+from app.training.step import step_view
 from app.training.view import view
 from app.words import pairs_of
 from components.theme import PALETTES
@@ -28,7 +29,7 @@ def register(app: Flask, settings: Settings) -> None:
 
     @app.get("/train/frame")
     def train_frame() -> Response:
-        """run, beside: ids; run_after, beside_after: how many of their records the page has."""
+        """run, beside: ids; run_after, beside_after: how many of their records the page has; words: 1 for sentences."""
         asked = _asked()
         found = {role: histories.follow(asked[role]) for role in ("run", "beside") if asked.get(role)}
         followed = {role: one for role, one in found.items() if one}
@@ -36,7 +37,22 @@ def register(app: Flask, settings: Settings) -> None:
             return _answer({"gone": [role for role, one in found.items() if not one]}, 404)
         since = {role: int(asked.get(f"{role}_after", "0")) for role in followed}
         boundary = histories.boundary(followed["run"].seen)
-        return _answer(frame.frame(followed, since, _look(asked), _theme(asked), boundary))
+        return _answer(frame.frame(followed, since, _look(asked), _theme(asked), boundary, asked.get("words") == "1"))
+
+    @app.get("/train/step")
+    def train_step() -> Response:
+        """run: its id; step: the one that is asked for, else the last; the nearest that is kept is shown."""
+        asked = _asked()
+        followed = histories.follow(asked.get("run", ""))
+        kept = followed.seen.progress.checkpoints if followed else []
+        if not followed or not kept:
+            return _answer({"figures": {}, "components": {}})
+        step = int(asked["step"]) if asked.get("step", "").isdigit() else max(kept)
+        nearest = min(kept, key=lambda one: abs(one - step))
+        first, chosen = histories.checkpoint(followed.seen, min(kept)), histories.checkpoint(followed.seen, nearest)
+        if first is None or chosen is None:
+            return _answer({"figures": {}, "components": {}})
+        return _answer(step_view(followed, first, chosen, _theme(asked)) | {"step": nearest})
 
 
 def _asked() -> dict[str, str]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import isfinite, isnan
 from typing import Any
 
 import numpy as np
-from dash import html
 
 from app.training.history import Followed
+from app.training.look import Look
 from app.training.state import TRAIN_WORDS, TrainState
+from app.training.suggestions import ails, suggestions
 from components import ids as all_ids
 from components.figures.runs import Run
 from components.text import power, rich
@@ -20,9 +23,13 @@ from simulation.normalizations import NORMALIZATIONS
 from simulation.options import RESIDUALS
 from simulation.parameters import Choice, Subset
 from simulation.sentences import digits, percent
+from simulation.training.captions import captions
 from simulation.training.data import DATA
-from simulation.training.expected import describe_first_loss, expect
+from simulation.training.diagnosis import TrainingVerdict, diagnose_training
+from simulation.training.expected import describe_first_loss, expect, loss_text
 from simulation.training.optimizers import OPTIMIZERS
+from simulation.training.readings import readings
+from simulation.training.sentences import describe_training
 
 Components = dict[str, dict[str, Any]]
 # state -> (main button's label and verb, whether there can be a step, a stop)
@@ -40,24 +47,33 @@ STATES = {
 }  # fmt: skip
 
 
+MULTIPLY_ADDS = 3e9  # a second, on one core; a guess before the first step
+
+
 def going(state: str) -> bool:
     """Whether there is more to come."""
     return state in ("queued", "running", "paused")
 
 
 def of_runs(followed: Mapping[str, Followed], runs: Sequence[Run]) -> Components:
-    """All that is said while a run is on the screen."""
-    shown = followed["run"]
-    other = followed.get("beside")
+    """How far it is, and the numbers: what changes with every answer."""
+    shown, other = followed["run"], followed.get("beside")
+    numbers = _numbers(runs[0]) if other else None
     return {
-        **_headline(runs[-1]),
         **buttons(shown.seen.state),
         **_progress(shown, other),
-        **_captions(runs[-1]),
-        ids.TILES: {"children": cards.tiles(_numbers(runs[-1]), _numbers(runs[0]) if other else None)},
+        ids.TILES: {"children": cards.tiles(_numbers(runs[-1]), numbers)},
+        ids.ANNOUNCE: {"children": f"{STATES[shown.seen.state]}."},
+    }
+
+
+def sentences(followed: Mapping[str, Followed], run: Run, look: Look) -> Components:
+    """What is to be read: the headline, a line for each chart, what would help."""
+    shown, other = followed["run"], followed.get("beside")
+    return {
+        **_told(run, shown.state, look),
         ids.LEGEND: {"children": cards.legend(described(shown.state), described(other.state) if other else "")},
         ids.FILES: {"children": cards.files(shown.seen.run.id)},
-        ids.ANNOUNCE: {"children": f"{STATES[shown.seen.state]}."},
     }
 
 
@@ -87,8 +103,7 @@ def _progress(shown: Followed, other: Followed | None) -> Components:
     share = round(100 * done / steps)
     return {
         ids.STATUS: {"children": " · ".join(parts)},
-        ids.BAR: {"style": {"width": f"{share}%"}},
-        ids.PROGRESS: {"aria-valuenow": str(share)},
+        ids.PROGRESS: {"aria-valuenow": str(share), "style": {"--done": f"{share}%"}},
     }
 
 
@@ -98,32 +113,43 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min"
 
 
-def _headline(run: Run) -> Components:
-    """What happens, with its numbers; and the first loss beside that of knowing nothing."""
+def _told(run: Run, state: TrainState, look: Look) -> Components:
+    """What happens, with its numbers; the first loss beside that of knowing nothing; what would help."""
     losses = run.of("loss")
     if not len(losses):
         return {ids.HEADLINE: {"children": ["Waiting for the first step …"]}, ids.FIRST: {"children": ""}}
-    first = describe_first_loss(expect(run.training), float(losses[0]))
-    text = f"Loss {digits(float(losses[-1]), 3)} after {int(run.steps[-1]) + 1} steps."
-    return {ids.HEADLINE: {"children": rich(text)}, ids.FIRST: {"children": rich(first)}}
+    verdict = diagnose_training(run.training, run.records, run.crash)
+    sentence = describe_training(run.training, verdict)
+    noted = [sentence.note, *readings(run.training, verdict)]
+    return {
+        ids.HEADLINE: {"children": cards.headline(sentence.word, sentence.text, verdict.state)},
+        ids.FIRST: {"children": rich(describe_first_loss(verdict.expected, float(losses[0])))},
+        ids.ADVICE: {"children": rich(" ".join(text for text in noted if text))},
+        ids.REMEDIES: {"children": cards.remedies(_offers(state, verdict.state), ails(verdict.state) != "fine", look.beside and replace(look, beside=None).query)},
+        **_captions(run, verdict, look.shows),
+    }  # fmt: skip
 
 
-def _captions(run: Run) -> Components:
-    config = run.training
-    median = f" The median of {run.networks} networks; the band holds 8 of 10." if run.networks > 1 else ""
-    lines = {
-        "train-loss": f"Of each batch, and as dots of what is held out. At the dotted line it knows no more than a constant.{median}",
-        "train-accuracy": f"Right answers in each batch, and as dots among what is held out.{median}",
-        "train-boundary": "Where it says the one class and where the other, the stronger the surer; the points are what it learns from.",
-        "train-heatmap": "A row is a layer, a column a step. Exact zeros are blue, what is no number orange-red.",
-        "train-heatmap-beside": "With the same colors.",
-        "train-ratio": "The last step's length over the weights' own. A layer far below the line stands still.",
-        "train-norm": "All gradients together. Clipping by norm shortens what is above the threshold."
-        if config.clip == "norm" or config.changes else "All gradients together, as the optimizer gets them: nothing is clipped.",
-    }  # fmt: skip
-    return {all_ids.caption(chart): {"children": rich(text)} for chart, text in lines.items()} | {
-        all_ids.description(chart): {"children": _description(chart, run)} for chart in ("train-loss", "train-accuracy", "train-norm")
-    }  # fmt: skip
+def _offers(state: TrainState, verdict: str) -> list[tuple[str, str, str]]:
+    return [(one.label, one.why, one.query) for one in suggestions(state, verdict)] if state.networks == 1 else []
+
+
+def _captions(run: Run, verdict: TrainingVerdict, shows: str) -> Components:
+    """Under each title what to see in it; of many networks what is drawn."""
+    if run.networks > 1:
+        lines = dict.fromkeys(ids.TITLES, f"The median of {run.networks} networks; a band holds 8 of 10.")
+    else:
+        told = captions(run.training, run.records, verdict)
+        lines = {chart: told[shows if key == "heatmap" else key] for chart, key in _CAPTIONS.items()}
+    lines["train-heatmap-beside"] = "Its colors mean the same."
+    described = {all_ids.description(chart): {"children": _description(chart, run)} for chart in ("train-loss", "train-accuracy", "train-norm")}  # fmt: skip
+    return {all_ids.caption(chart): {"children": rich(text)} for chart, text in lines.items()} | described
+
+
+_CAPTIONS = {
+    "train-loss": "loss", "train-accuracy": "accuracy", "train-boundary": "boundary", "train-heatmap": "heatmap",
+    "train-ratio": "update_ratio", "train-norm": "gradient_norm",
+}  # fmt: skip
 
 
 def _description(chart: str, run: Run) -> str:
@@ -139,7 +165,8 @@ def _description(chart: str, run: Run) -> str:
 def _numbers(run: Run) -> dict[str, Any]:
     """The tiles' numbers as Dash children, by label."""
     if not len(run.steps):
-        return dict.fromkeys(("Loss", "Right answers, held out", "Gradient norm", "Layer 1, update / weight", "Dead units"), ["–"])  # fmt: skip
+        second = "Right answers, held out" if DATA[run.training.data].task == "classes" else "Loss, held out"
+        return {label: ["–"] for label in ("Loss", second, "Gradient norm", "Layer 1, update / weight", "Dead units")}
     held_out = run.of("validation_accuracy")
     known = held_out[np.isfinite(held_out)]
     classes = DATA[run.training.data].task == "classes"
@@ -150,7 +177,7 @@ def _numbers(run: Run) -> dict[str, Any]:
         else ("Loss, held out", rich(digits(float(validation[-1]), 3)) if validation.size else ["–"])
     )  # fmt: skip
     return {
-        "Loss": rich(digits(float(run.of("loss")[-1]), 3)),
+        "Loss": _loss(float(run.of("loss")[-1])),
         second[0]: second[1],
         "Gradient norm": _size(run.of("log10_gradient_norm")[-1]),
         "Layer 1, update / weight": _size(run.of("log10_update_ratio")[-1, 0]),
@@ -158,9 +185,13 @@ def _numbers(run: Run) -> dict[str, Any]:
     }
 
 
+def _loss(loss: float) -> list[Any]:
+    return rich(loss_text(loss)) if isfinite(loss) else ["NaN" if isnan(loss) else "overflow"]
+
+
 def _size(log10_size: float) -> list[Any]:
     if np.isnan(log10_size) or np.isposinf(log10_size):
-        return ["no number" if np.isnan(log10_size) else "overflow"]
+        return ["NaN" if np.isnan(log10_size) else "overflow"]
     return power(float(log10_size))
 
 
@@ -189,15 +220,21 @@ def said(word: str, value: Any) -> str:
     return parameter.format(value)
 
 
-def waiting(state: TrainState, median: bool = False) -> Components:
+def waiting(state: TrainState, planned: Run) -> Components:
     """What is said before the first run."""
     config = state.training
-    levels = expect(config)
-    said_first = f"A network that knows nothing has a loss of {levels.formula} = {digits(levels.first, 4)} here; that is where a run should start."
-    seconds = 3.0 * config.steps * config.network.batch * config.learned * state.networks / 3e9
+    first = (
+        f"A network that knows nothing has a loss of {expect(config).chance} here: that is where a run should start."
+    )
+    seconds = max(
+        3.0 * config.steps * config.network.batch * config.learned * state.networks / MULTIPLY_ADDS,
+        0.001 * config.steps,
+    )
     return {
-        ids.HEADLINE: {"children": [html.Span("Press Start"), f" and watch {described(state)} learn {DATA[config.data].label}."]},
-        ids.FIRST: {"children": rich(said_first)},
-        ids.STATUS: {"children": f"{config.steps:,} steps, {_duration(max(seconds, 1))} or so."},
+        ids.HEADLINE: {"children": f"Press Start, and watch {config.network.depth} layers learn {DATA[config.data].label}, or fail to."},
+        ids.FIRST: {"children": rich(first)},
+        ids.STATUS: {"children": f"{config.steps:,} steps, about {_duration(seconds)}"},
+        ids.TILES: {"children": cards.tiles(_numbers(planned), None)},
+        ids.LEGEND: {"children": cards.legend(described(state), "")},
         **buttons(""),
     }  # fmt: skip

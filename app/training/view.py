@@ -11,6 +11,7 @@ from app.state import State
 from app.training import frame, texts
 from app.training.look import PAGE_WORDS, Look, lenient
 from app.training.state import TRAIN_WORDS, TrainState, strict
+from app.training.stories import STORIES
 from app.words import Pairs, pairs_of
 from components import ids as all_ids
 from components.text import rich
@@ -35,13 +36,28 @@ def view(pairs: Pairs, run: str | None, theme: str) -> dict[str, Any]:
         ids.NOTES: {"children": [html.P(note) for note in notes]},
         ids.CHANGED: {"children": _changed(look, shown)},
         all_ids.to_page("/"): {"href": explore_address(look.train)},
+        **{
+            ids.story(story.key): {"aria-current": "true" if story.query == look.query else "false"}
+            for story in STORIES
+        },
+        **_start_from(look),
+    },
     }
     figures: Components = {}
     if not shown:
         planned = frame.planned(look.train)
-        components |= texts.waiting(look.train) | frame.visible(planned, False)
+        components |= texts.waiting(look.train, planned) | frame.visible(planned, False) | frame.key([planned], look)
         figures = {chart: part["figure"] for chart, part in frame.figures([planned], look, theme, None).items()}
     return {"query": look.query, "train": look.train.query, "beside": look.beside, "components": components, "figures": figures}  # fmt: skip
+
+
+def _start_from(look: Look) -> Components:
+    """The story on the screen, if it is one."""
+    story = next((story for story in STORIES if story.query == look.query), None)
+    return {
+        ids.SEARCH: {"placeholder": story.title if story else "Your own training"},
+        ids.STORY: {"children": story.why if story else "Start from one of these, or set it up below."},
+    }
 
 
 def explore_address(state: TrainState) -> str:

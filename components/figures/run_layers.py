@@ -13,11 +13,10 @@ from components.figures.axes import (
     decade_range,
     layer_axis,
     line,
-    tick_step,
     zero_marks,
 )
 from components.figures.runs import GROWS, ROLES, Palette, Run, events, finite_range, plain, reference, step_axis
-from components.text import minus, scientific
+from components.text import scientific
 from components.theme import figure, transparent
 from components.training.quantities import Quantity
 from simulation.training.records import stride
@@ -38,8 +37,6 @@ def heatmap(palette: Palette, run: Run, quantity: Quantity, span: tuple[float, f
         **grid, "name": quantity.label, "z": [plain(row, 4) for row in new], "zmin": low, "zmax": high,
         "colorscale": _scale(palette, quantity), "hovertemplate": _hover(quantity),
     }  # fmt: skip
-    if quantity.logarithmic:
-        shown |= {"showscale": True, "colorbar": _bar(palette, low, high)}
     ends = np.where(np.isneginf(new), 0.0, np.where(np.isfinite(new), np.nan, 1.0))
     without = {
         **grid, "name": "no size", "z": [plain(row) for row in ends], "zmin": 0, "zmax": 1,
@@ -48,14 +45,12 @@ def heatmap(palette: Palette, run: Run, quantity: Quantity, span: tuple[float, f
     }  # fmt: skip
     shapes, notes = events(palette, [run])
     axis = layer_axis(depth)
-    below = {"range": [0.5, depth + 0.5], "tickvals": axis["tickvals"], "title": {"text": "layer", "font": {"size": 12, "color": palette["mute"]}, "standoff": 4}}  # fmt: skip
-    if not quantity.logarithmic:
-        shown |= {"showscale": True, "colorbar": _bar(palette, 0, 1)}
+    below = {"range": [0.5, depth + 0.5], "showgrid": False, "ticklabeloverflow": "allow", "tickvals": axis["tickvals"], "title": {"text": "layer", "font": {"size": 12, "color": palette["mute"]}, "standoff": 4}}  # fmt: skip
     for note in notes:  # above the picture, not on it
         note |= {"y": 1, "yanchor": "bottom"}
     return figure(
         palette, [shown, without], step_axis([run]), below, shapes=shapes, annotations=notes, hovermode="closest",
-        margin={"l": 52, "r": 66, "t": 22, "b": 38},
+        margin={"l": 52, "r": 20, "t": 22, "b": 38},
     )  # fmt: skip
 
 
@@ -64,17 +59,18 @@ def color_span(runs: Sequence[Run], quantity: Quantity) -> tuple[float, float]:
     if not quantity.logarithmic:
         return 0.0, 1.0
     low, high = finite_range([run.of(quantity.record) for run in runs], (-1.0, 0.0))
-    if quantity.key == "update_ratio":  # as far to both sides of what is healthy
+    if quantity.key == "update":  # as far to both sides of what is healthy
         reach = max(HEALTHY - low, high - HEALTHY, 1.0)
-        return HEALTHY - ceil(reach), HEALTHY + ceil(reach)
-    missing = max(2 - (high - low), 0) / 2
-    return floor(low - missing), ceil(high + missing)
+        return HEALTHY - 2 * ceil(reach / 2), HEALTHY + 2 * ceil(reach / 2)
+    missing = max(3 - (high - low), 0) / 2
+    return float(2 * floor((low - missing) / 2)), float(2 * ceil((high + missing) / 2))
 
 
 def ratios(palette: Palette, runs: Sequence[Run], at: int | None = None) -> dict[str, Any]:
     """log10 of update over weight by layer, in the last step so far (or the record `at`), and what is healthy."""
     drawn = [(run, _row(run, at)) for run in runs]
-    low, high, step = decade_range([*(row for _, row in drawn), np.array([HEALTHY])])
+    so_far = [run.of("log10_update_ratio") for run in runs]  # an axis that only grows
+    low, high, step = decade_range([*so_far, np.array([HEALTHY - 2, HEALTHY + 2])])
     zeros = any(np.isneginf(row).any() for _, row in drawn)
     low -= step * zeros
     traces: list[dict[str, Any]] = []
@@ -92,7 +88,8 @@ def ratios(palette: Palette, runs: Sequence[Run], at: int | None = None) -> dict
     shape, note = reference(palette, HEALTHY, "10<sup>−3</sup>, about healthy")
     axis = decade_axis(low, high, step, low + step / 2 if zeros else None)
     depth = max(run.training.network.depth for run in runs)
-    return figure(palette, traces, layer_axis(depth), axis, shapes=[shape], annotations=[note], margin=WITH_END_LABELS | {"r": 20})  # fmt: skip
+    free = {"ticklabeloverflow": "allow"}  # Plotly need not measure the labels
+    return figure(palette, traces, layer_axis(depth) | free, axis | free, shapes=[shape], annotations=[note], margin=WITH_END_LABELS | {"r": 20})  # fmt: skip
 
 
 def _row(run: Run, at: int | None) -> Array:
@@ -113,20 +110,10 @@ def _first_new(run: Run, columns: Array) -> int:
 
 
 def _scale(palette: Palette, quantity: Quantity) -> list[list[Any]]:
-    if quantity.key == "update_ratio":
+    if quantity.key == "update":
         middle = transparent(palette["baseline"], 0.15)
         return [[0, palette["vanishing"]], [0.5, middle], [1, palette["exploding"]]]
     return [[stop, transparent(palette["ink"], opacity)] for stop, opacity in _INK]
-
-
-def _bar(palette: Palette, low: float, high: float) -> dict[str, Any]:
-    """The key to the colors, with powers of ten."""
-    bar = {"thickness": 10, "outlinewidth": 0, "x": 1.01, "xpad": 4, "tickfont": {"size": 11, "color": palette["mute"]}}
-    if (low, high) == (0, 1):
-        return bar | {"tickvals": [0, 0.5, 1], "ticktext": ["0 %", "50 %", "100 %"]}
-    step = tick_step(1.3 * (high - low))
-    ticks = [power for power in range(ceil(low), floor(high) + 1) if power % step == 0]
-    return bar | {"tickvals": ticks, "ticktext": [f"10<sup>{minus(str(power))}</sup>" for power in ticks]}
 
 
 def _hover(quantity: Quantity) -> str:

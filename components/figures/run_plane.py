@@ -37,7 +37,13 @@ def boundary(palette: Palette, plane: Plane | None, points: Array, labels: Array
              "hovertemplate": f"class {label}<extra></extra>"}
         )  # fmt: skip
     across, up = (
-        {"range": [float(a), float(b)], "showgrid": False, "showspikes": False, "nticks": 5}
+        {
+            "range": [float(a), float(b)],
+            "showgrid": False,
+            "showspikes": False,
+            "nticks": 5,
+            "ticklabeloverflow": "allow",
+        }
         for a, b in zip(low, high, strict=True)
     )
     return figure(

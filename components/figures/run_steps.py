@@ -62,7 +62,7 @@ def accuracy(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
         shape, note = reference(palette, 1 / classes, f"guessing, 1 in {classes}", above=False)
         shapes.append(shape)
         notes.append(note)
-    axis = {"range": [-0.03, 1.05], "tickvals": [0, 0.25, 0.5, 0.75, 1], "ticktext": ["0 %", "25 %", "50 %", "75 %", "100 %"]}  # fmt: skip
+    axis = {"range": [-0.03, 1.05], "ticklabeloverflow": "allow", "tickvals": [0, 0.25, 0.5, 0.75, 1], "ticktext": ["0 %", "25 %", "50 %", "75 %", "100 %"]}  # fmt: skip
     return figure(palette, traces, step_axis(runs), axis, shapes=shapes, annotations=notes, margin=WITH_END_LABELS | {"r": 20})  # fmt: skip
 
 
@@ -150,7 +150,8 @@ def _ends(palette: Palette, run: Run, log10_sizes: Array, span: list[float], nam
     """Marks where there is no log: exact zeros at the foot, overflow and NaN at the top, with their names."""
     zero, broken = np.isneginf(log10_sizes), np.isnan(log10_sizes) | np.isposinf(log10_sizes)
     at = np.flatnonzero(zero | broken)
-    named = {int(np.flatnonzero(mask)[0]) for mask in (zero, broken) if mask.any()}
+    crash = run.crash.step if run.crash else None  # has a label of its own
+    named = {int(np.flatnonzero(mask)[0]) for mask in (zero, broken) if mask.any() and run.steps[mask][0] != crash}
     texts = ["exactly 0" if zero[i] else "NaN" if np.isnan(log10_sizes[i]) else "overflow" for i in at]
     color = palette["ink" if run.role == "run" else "baseline"]
     low, high = span
@@ -159,7 +160,7 @@ def _ends(palette: Palette, run: Run, log10_sizes: Array, span: list[float], nam
         "type": "scatter", "mode": "markers+text", "name": f"{name}, no log", "x": run.steps[at].tolist(),
         "y": [low + room if zero[i] else high - room for i in at],
         "text": [text if i in named else "" for i, text in zip(at.tolist(), texts, strict=True)],
-        "textposition": ["middle left" if run.steps[i] > 0.7 * run.training.steps else "middle right" for i in at],
+        "textposition": ["middle left" if run.steps[i] > 0.7 * run.last else "middle right" for i in at],
         "textfont": {"size": 11, "color": palette["ink"]}, "customdata": texts,
         "marker": {"symbol": "x-thin", "size": 7, "line": {"width": 1.6, "color": color}},
         "hovertemplate": f"{name}: %{{customdata}}<extra></extra>",

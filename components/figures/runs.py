@@ -23,7 +23,7 @@ class Run:
     """A run as far as it has come.
 
     role: "run", or "beside" for the one it is compared with. records: as `training.records.together` gives them.
-    since: the first record that the browser does not have yet. pending: steps that are still to come.
+    since: the first record that the browser does not have yet. ended: no more steps will come.
     """
 
     role: str
@@ -33,10 +33,16 @@ class Run:
     since: int = 0
     networks: int = 1
     references: Mapping[str, float] = field(default_factory=dict)  # label -> the loss of knowing nothing
+    ended: bool = False
 
     @property
     def steps(self) -> Array:
         return self.records["step"]
+
+    @property
+    def last(self) -> int:
+        """The last step on its axes: one that broke, or was stopped, ends where it did."""
+        return max(int(self.steps[-1]), 1) if self.ended and len(self.steps) else self.training.steps
 
     def of(self, name: str) -> Array:
         """A quantity by record (and layer): of the only network, or the median of them."""
@@ -72,28 +78,34 @@ def plain(values: Array, digits: int = 5) -> list[float | None]:
 
 def step_axis(runs: Iterable[Run]) -> dict[str, Any]:
     """The x axis from the first step to the last that there will be: it stands still while lines grow."""
-    last = max(run.training.steps for run in runs)
+    last = max(run.last for run in runs)
     step = tick_step(last)
     ticks = [tick for tick in range(0, last, step) if tick < last - 0.4 * step]
     return {
         "range": [-0.01 * last, 1.01 * last], "tickvals": [*ticks, last], "title": "step",
-        "unifiedhovertitle": {"text": "step %{x}"}, "tickformat": ",d",
+        "unifiedhovertitle": {"text": "step %{x}"}, "tickformat": ",d", "ticklabeloverflow": "allow",
     }  # fmt: skip
 
 
 def size_axis(low: float, high: float) -> dict[str, Any]:
     """The y axis of log10 values: powers of ten, or, over few of them, plain numbers 1, 2, 5."""
-    low, high = floor(4 * low) / 4, ceil(4 * high) / 4
+    each = 2 if high - low > 2 else 4  # ends in wide steps: a chart that grows is seldom drawn anew
+    low, high = floor(each * low) / each, ceil(each * high) / each
     if high - low < 1:
         low, high = low - 0.25, high + 0.25
     if high - low > 3:
         step = tick_step(high - low)
         powers = range(ceil(low / step) * step, floor(high) + 1, step)
-        return {"range": [low, high], "tickvals": list(powers), "ticktext": [_power(power) for power in powers]}
+        return {
+            "range": [low, high],
+            "ticklabeloverflow": "allow",
+            "tickvals": list(powers),
+            "ticktext": [_power(power) for power in powers],
+        }
     mantissas = (1, 2, 5) if high - low > 0.8 else (1, 1.5, 2, 3, 4, 5, 6, 8)
     sizes = [m * 10.0**power for power in range(floor(low), ceil(high) + 1) for m in mantissas]
     shown = [size for size in sizes if low <= log10(size) <= high]
-    return {"range": [low, high], "tickvals": [log10(size) for size in shown], "ticktext": [_plain(size) for size in shown]}  # fmt: skip
+    return {"range": [low, high], "ticklabeloverflow": "allow", "tickvals": [log10(size) for size in shown], "ticktext": [_plain(size) for size in shown]}  # fmt: skip
 
 
 def _power(power: int) -> str:
@@ -115,23 +127,24 @@ def finite_range(arrays: Iterable[Array], empty: tuple[float, float] = (-1.0, 0.
 
 
 def reference(palette: Palette, y: float, text: str, color: str = "mute", above: bool = True) -> tuple[dict[str, Any], dict[str, Any]]:  # fmt: skip
-    """A dotted line across the plot, and its label at the left end."""
+    """A dotted line across the plot, and its label at the right end."""
     line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": y, "y1": y, "layer": "below",
             "line": {"width": 1.2, "dash": "dot", "color": palette[color]}}  # fmt: skip
-    note = {"xref": "paper", "x": 0, "xanchor": "left", "y": y, "yanchor": "bottom" if above else "top", "text": text,
-            "showarrow": False, "font": {"size": 11, "color": palette[color]}}  # fmt: skip
+    note = {"xref": "paper", "x": 1, "xanchor": "right", "y": y, "yanchor": "bottom" if above else "top", "text": text,
+            "showarrow": False, "font": {"size": 11, "color": palette[color]}, "bgcolor": transparent(palette["panel"], 0.75),
+            "borderpad": 1, "yshift": 3 if above else -3}  # fmt: skip
     return line, note
 
 
 def events(palette: Palette, runs: Sequence[Run]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Vertical lines with labels: what was changed at which step, and where the numbers ended."""
-    shapes, notes = [], []
+    shapes, notes, last = [], [], max(run.last for run in runs)
     for run in runs:
         marks = [(step, f"{_SHORT[name]} {value if isinstance(value, str) else f'{value:g}'}", "mute") for step, name, value in run.training.changes]  # fmt: skip
         if run.crash:
             marks.append((run.crash.step, "NaN" if run.crash.what == "nan" else "overflow", "exploding"))
         for index, (step, text, color) in enumerate(marks):
-            late = step > 0.7 * run.training.steps
+            late = step > 0.7 * last
             shapes.append(
                 {"type": "line", "x0": step, "x1": step, "yref": "paper", "y0": 0, "y1": 1, "layer": "below",
                  "line": {"width": 1, "dash": "dot", "color": transparent(palette[color], 0.8)}}

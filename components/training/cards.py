@@ -5,6 +5,54 @@ from typing import Any
 
 from dash import html
 
+from components.text import power, rich
+from components.training.quantities import Quantity
+
+# The words' colors: what stands still has lost its gradient, what diverges has too much of it.
+COLORS = {
+    "learned": "stable", "learning": "stable", "plateau": "vanishing", "dead": "dead", "slow": "vanishing",
+    "diverging": "exploding", "crashed": "exploding",
+}  # fmt: skip
+
+
+def headline(word: str, text: str, state: str) -> list[Any]:
+    """The sentence, with the state's word in its color."""
+    return [html.Span(word, className=f"verdict {COLORS.get(state, '')}"), " ", *rich(text)]
+
+
+def key(quantity: Quantity, low: float, high: float) -> list[Any]:
+    """What the heatmap's colors stand for, from the smallest to the largest, and what has no size."""
+    ends = (power(low), power(high)) if quantity.logarithmic else (["0\u00a0%"], ["100\u00a0%"])
+    ramp = html.I(className="ramp diverging" if quantity.key == "update" else "ramp")
+    others = [("kind-zero", "exactly 0")] * quantity.logarithmic + [("kind-inf", "overflow or NaN")]
+    return [
+        html.Span([*ends[0], ramp, *ends[1]]),
+        *(html.Span([html.I(className=f"swatch {kind}"), word]) for kind, word in others),
+    ]
+
+
+def remedies(offers: list[tuple[str, str, str]], needed: bool, alone: str | None) -> list[Any]:
+    """A button for each (label, why, query): a run to be seen beside the one on the screen; `needed`: this one fails;
+    `alone`: the query of this one alone."""
+    if not offers:
+        return []
+    buttons = [
+        html.Button(label, className="chip", type="button", title=why, **{"data-train": query})
+        for label, why, query in offers
+    ]
+    without = (
+        [html.Button("Without the run beside it", className="quiet", type="button", **{"data-train": alone})]
+        if alone
+        else []
+    )
+    return [
+        html.Span(
+            "What would help? Train it beside this run with" if needed else "Compare: train it beside this run with"
+        ),
+        *buttons,
+        *without,
+    ]
+
 
 def tiles(numbers: Mapping[str, list[Any]], other: Mapping[str, list[Any]] | None) -> list[html.Div]:
     """The numbers of the run; where there is one beside it, its numbers first."""

@@ -12,13 +12,24 @@ TITLES = {
     "train-ratio": "How far a step moves each layer",
     "train-norm": "Gradient norm, before and after clipping",
 }
-STEP_TITLES = {"step-delta": "Error signal δ", "step-weights": "Weight gradient dW", "step-forward": "Activations"}
+STEP_TITLES = {
+    "step-delta": "Error signal δ",
+    "step-weights": "Weight gradient dW",
+    "step-forward": "Activations",
+    "step-boundary": "What it answers",
+}
 
 HEADLINE, FIRST, ADVICE, NOTES, STALE, ANNOUNCE = "train-headline", "train-first", "train-advice", "train-notes", "train-stale", "train-announce"  # fmt: skip
 LEGEND, TILES, STORY, SEARCH, REMEDIES = "train-legend", "train-tiles", "train-story", "train-search", "train-remedies"
-PROGRESS, BAR, STATUS, CHANGED = "train-progress", "train-bar", "train-status", "train-changed"
+PROGRESS, STATUS, CHANGED = "train-progress", "train-status", "train-changed"
 MAIN, STEP, STOP = "train-main", "train-step", "train-stop"
-SEEDS, SCRUB, SCRUB_LINE, SCRUB_CARD = "train-seeds", "train-scrub", "train-scrub-line", "train-scrub-card"
+KEY, SEEDS, SCRUB, SCRUB_LINE, SCRUB_CARD = (
+    "train-key",
+    "train-seeds",
+    "train-scrub",
+    "train-scrub-line",
+    "train-scrub-card",
+)
 FILES, RESTORE, LIVE = "train-files", "train-restore", "train-live"
 EXPLORE_LINK = "explore-link"
 
@@ -26,6 +37,10 @@ EXPLORE_LINK = "explore-link"
 def word(name: str) -> str:
     """The name under which the controls of this page go: Explore's live loop is not to take them for its own."""
     return f"train-{name}"
+
+
+def story(key: str) -> str:
+    return f"story-{key}"
 
 
 def card(chart: str) -> str:

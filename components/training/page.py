@@ -14,7 +14,7 @@ from simulation.parameters import Choice
 from simulation.training.changes import CHANGEABLE
 
 PARTS = {"charts": "Charts", "step": "Look into a step", "files": "Take it away"}
-BY_LAYER = ("train-ratio", *ids.STEP_TITLES)
+BY_LAYER = ("train-ratio", "step-delta", "step-weights", "step-forward")
 WIDE = ("train-heatmap", "train-heatmap-beside")
 
 
@@ -73,7 +73,7 @@ def _buttons() -> html.Section:
             ),
             html.Div(
                 [
-                    html.Div(html.I(id=ids.BAR), id=ids.PROGRESS, className="progress", role="progressbar", **{"aria-label": "Steps done", "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": "0"}),
+                    html.Div(html.I(), id=ids.PROGRESS, className="progress", role="progressbar", **{"aria-label": "Steps done", "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": "0"}),
                     html.P(id=ids.STATUS, className="help"),
                 ],
                 className="run-progress",
@@ -90,7 +90,7 @@ def _stories(stories: Sequence[Story]) -> html.Ol:
         [
             html.Li(
                 html.Button(
-                    [html.B(story.title), html.Span(story.why)], type="button", id=f"story-{story.key}",
+                    [html.B(story.title), html.Span(story.why)], type="button", id=ids.story(story.key),
                     **{"data-train": story.query},
                 )
             )
@@ -102,7 +102,12 @@ def _stories(stories: Sequence[Story]) -> html.Ol:
 
 def _card(chart: str, title: str, shows: tuple[Choice, str]) -> html.Section:
     """A chart with its title, its line and its words for screen readers; the heatmap has its switch."""
-    own = [html.Div(control(ids.word("shows"), *shows), className="panel-controls")] if chart == "train-heatmap" else []
+    own = []
+    if chart == "train-heatmap":
+        own = [
+            html.Div(control(ids.word("shows"), *shows), className="panel-controls"),
+            html.P(id=ids.KEY, className="color-key"),
+        ]
     return html.Section(
         [
             html.H2(title, id=all_ids.title(chart)),
@@ -127,7 +132,7 @@ def _step() -> html.Section:
             html.H2(PARTS["step"], className="section-title"),
             html.P(id=ids.SCRUB_LINE, className="section-lead", role="status"),
             html.Div(slider, className="control scrub", **{"data-label": "Step to look into"}),
-            html.Div([_card(chart, title, (None, "")) for chart, title in ids.STEP_TITLES.items()], className="charts of-3"),
+            html.Div([_card(chart, title, (None, "")) for chart, title in ids.STEP_TITLES.items()], className="charts of-step"),
         ],
         className="part", id="step",
     )  # fmt: skip
