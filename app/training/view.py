@@ -41,7 +41,6 @@ def view(pairs: Pairs, run: str | None, theme: str) -> dict[str, Any]:
             for story in STORIES
         },
         **_start_from(look),
-    },
     }
     figures: Components = {}
     if not shown:
