@@ -9,7 +9,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 
 FROM ${BASE}
 
-ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8050
+ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8050 RUNS=/tmp/runs
 WORKDIR /app
 
 COPY requirements.txt .
@@ -29,4 +29,5 @@ USER 10001
 EXPOSE 8050
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f\"http://127.0.0.1:{os.environ['PORT']}/healthz\", timeout=4)"]
-CMD ["gunicorn", "--config", "app/gunicorn_conf.py", "app.server:server"]
+# Pages and trainers; compose.yaml starts each by itself.
+CMD ["python", "-m", "app"]

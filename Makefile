@@ -7,7 +7,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help assets run serve test lint bench bench-browser docs screenshots setup setup-dev browser
+.PHONY: help assets run serve trainers test lint bench bench-browser docs screenshots setup setup-dev browser redis
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -30,10 +30,13 @@ setup-dev: $(VENV)/.development ## the same, and what the tests need
 
 run: setup ## start the application and print its address
 	@echo "Gradient Flow Lab is at http://$(HOST):$(PORT)/"
-	@HOST=$(HOST) PORT=$(PORT) WORKERS=1 $(RUN) -m gunicorn --config app/gunicorn_conf.py --log-level warning app.server:server
+	@HOST=$(HOST) PORT=$(PORT) WORKERS=1 exec $(RUN) -m app --log-level warning
 
-serve: setup ## serve it with gunicorn, a worker per core (HOST, PORT, WORKERS)
-	@HOST=$(HOST) PORT=$(PORT) $(RUN) -m gunicorn --config app/gunicorn_conf.py app.server:server
+serve: setup ## serve it with a web worker and a trainer per core (HOST, PORT, WORKERS, TRAINERS, REDIS_URL)
+	@HOST=$(HOST) PORT=$(PORT) exec $(RUN) -m app
+
+trainers: setup ## trainers alone, for the runs of other machines (REDIS_URL, TRAINERS)
+	@exec $(RUN) -m app.runs
 
 assets: setup ## the smaller Plotly by npm, and every script compressed ahead
 	@npm ci --ignore-scripts --no-audit --no-fund
@@ -42,11 +45,14 @@ assets: setup ## the smaller Plotly by npm, and every script compressed ahead
 lint: setup-dev ## ruff, mypy, the one-way imports
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(RUN) -m mypy && $(VENV)/bin/lint-imports
 
-test: setup-dev browser lint ## every check there is, a real browser included
+test: setup-dev browser redis lint ## every check there is, a real browser included
 	@$(RUN) -m pytest
 
 browser: ## install Chromium (Debian's package) if there is none
 	@command -v chromium >/dev/null || { echo "Installing Chromium ..."; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+
+redis: ## install a Redis server (Debian's package) if there is none, for the tests
+	@command -v redis-server >/dev/null || { echo "Installing Redis ..."; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >/dev/null; }
 
 bench: setup-dev ## the performance figures of the README
 	@$(RUN) -m benchmarks.propagate
