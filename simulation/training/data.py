@@ -66,7 +66,7 @@ DATA: Registry[DataSet] = Registry(
             "classes", 2, 2, sets.xor, standardized="none", split=False),
     DataSet("blobs", "blobs", "Normal clouds around random centers, as many features and classes as you set.",
             "classes", None, None, sets.blobs),
-    DataSet("pixels", "sparse pixels", "Made-up images of 28 x 28, ten kinds of stroke: 19 % of the pixels have ink, from 0 to 1; neither centered nor scaled.",
+    DataSet("pixels", "sparse pixels", "Made-up images of 28 x 28, ten kinds of stroke: 19 % of the pixels have ink, up to 0.87, the others are 0; neither centered nor scaled.",
             "classes", sets.IMAGE**2, 10, sets.pixels, standardized="none"),
     DataSet("spirals", "two spirals", "Two arms wound around each other: a boundary that takes some depth to draw.",
             "classes", 2, 2, sets.spirals),

@@ -18,6 +18,7 @@ Random = np.random.Generator
 
 IMAGE = 28  # pixels along a side of the made-up images
 INKED = 0.19  # the share of their pixels that is not 0
+DARKEST = 0.87  # what no pixel exceeds
 
 
 def xor(random: Random, features: int, classes: int) -> Samples:
@@ -37,7 +38,7 @@ def blobs(random: Random, features: int, classes: int, samples: int = 3000) -> S
 
 
 def pixels(random: Random, features: int, classes: int, samples: int = 3000, points: int = 30) -> Samples:
-    """Images of 28 x 28 from 0 to 1: each class is one smooth stroke, of a dry brush in a hand that is never quite still.
+    """Images of 28 x 28 in shades of gray: each class is one smooth stroke of a dry brush, in a hand that is never still.
 
     A stroke is a cubic Bezier curve through the middle of the image. The brush leaves a normal bell of ink at each
     point of it, but none on a third of the dots; then the faintest 81 % of all pixels are left white.
@@ -52,7 +53,7 @@ def pixels(random: Random, features: int, classes: int, samples: int = 3000, poi
     ink = 1 - np.exp(-bells[:, :, 1].swapaxes(1, 2) @ bells[:, :, 0]).reshape(samples, -1)
     ink *= random.uniform(0, 1, ink.shape) < 2 / 3
     white = np.quantile(ink, 1 - INKED)
-    return np.maximum(ink - white, 0) / (1 - white), labels
+    return DARKEST * np.maximum(ink - white, 0) / (1 - white), labels
 
 
 def spirals(random: Random, features: int, classes: int, samples: int = 1000) -> Samples:
