@@ -23,7 +23,8 @@ class LossCourse:
     records, noise: its standard error. change: what it is multiplied by over the later half of the steps, by a
     straight line through its logs; change_noise: the factor that one standard error of that makes. peak: the highest.
     jump: what one step in 20 of the later half multiplies it by, and another one divides it by, at least. Only finite
-    losses are taken; NaN without any. accuracy: mean over the last tenth, NaN for numbers. validation_loss: the last one, NaN before there is one.
+    losses are taken; NaN without any. accuracy: mean over the last tenth, NaN for numbers. validation_loss: the last
+    one, NaN before there is one.
     """
 
     records: int

@@ -14,10 +14,10 @@ from simulation.training.records import Crash
 # In the order of a strip; what each means, as "62 % ..." goes on.
 OUTCOMES = {
     "learned": "learned it",
-    "between": "know something, but have not learned it",
+    "between": "are on the way, or stuck elsewhere",
     "plateau": "are no better than knowing nothing",
-    "constant": "never had a gradient at layer 1",
-    "died": "lost it on the way",
+    "constant": "were dead from the first step on",
+    "died": "died on the way",
     "crashed": "ended in numbers that are none",
 }
 
@@ -26,7 +26,7 @@ OUTCOMES = {
 class Outcomes:
     """each: a key of OUTCOMES by network. stuck: the share that is no better than knowing nothing, whatever the cause.
 
-    between: learning, slow, erratic or standing elsewhere: in a run that is not done some of them get there.
+    between: learning, slow, erratic, diverging, or standing at another loss.
     constant, died: dead, in the words of `diagnosis`, from the first step on, or since a later one.
     """
 

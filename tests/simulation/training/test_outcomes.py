@@ -81,7 +81,7 @@ def test_sentences_count_the_networks():
     text = describe_outcomes(mixed)
     assert "Of 10 networks" in text
     assert "50 % learned it" in text
-    assert "10 % lost it on the way" in text
+    assert "10 % died on the way" in text
     assert text.endswith("Together 50 % stand at the loss of knowing nothing.")
     assert sum(mixed.shares.values()) == pytest.approx(1)
     assert tuple(mixed.shares) == tuple(OUTCOMES)
