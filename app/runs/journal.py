@@ -1,23 +1,30 @@
 """Journal: all that a trainer writes of its run, kept at hand, so that a store that went away is made whole again."""
 
-from time import monotonic, sleep
+import logging
+from time import monotonic, sleep, time
 
 import orjson
 
 from app.runs.store import Store, UnreachableError
 
+logger = logging.getLogger(__name__)
 _SECONDS_BETWEEN_TRIES = 0.3
 _MOST_SECONDS_OF_TRYING = 600
 
 
-class Journal:
-    """Parts of one run: put() and drop() note, flush() writes what is new, or nothing while the store is away."""
+class TakenError(Exception):
+    """A newer attempt has the run."""
 
-    def __init__(self, store: Store, run_id: str) -> None:
-        self._store, self._run_id = store, run_id
+
+class Journal:
+    """Parts of one run: put() and drop() note, flush() writes what is new, and all of it after the store was away."""
+
+    def __init__(self, store: Store, run_id: str, attempt: int) -> None:
+        self._store, self._run_id, self._attempt = store, run_id, attempt
         self._parts: dict[str, bytes] = {}
         self._due: dict[str, bytes | None] = {}  # in the order of their writing; None: is to go
         self.bytes = 0
+        self.away = False  # whether the store was, when last written to
 
     def load(self, *parts: str) -> None:
         """Takes over what the store has of these parts."""
@@ -51,7 +58,34 @@ class Journal:
         self._parts[part] = value
 
     def flush(self) -> None:
-        """Writes what is due; UnreachableError leaves the rest due."""
+        """Writes what is due; UnreachableError leaves the rest due. TakenError where a newer attempt has the run."""
+        try:
+            attempt = orjson.loads(self._store.parts(self._run_id, "attempt").get("attempt", b"0"))
+            if attempt > self._attempt:
+                raise TakenError
+            if self.away or attempt < self._attempt:  # it may have come back empty, or as it was a while ago
+                self._store.enlist(self._run_id)
+                self.write(seen=time())
+                self._due = {**self._parts, **self._due}
+            self._write()
+        except UnreachableError as error:
+            self.missed(error)
+            raise
+        self.away = False
+
+    def missed(self, error: UnreachableError) -> None:
+        """The store could not be reached: what is written goes on here, and is written down when it is back."""
+        if not self.away:
+            logger.warning("The store of runs is away: %s", error)
+        self.away = True
+
+    def hand_on(self) -> int:
+        """Notes that the run is for a new attempt, whose number this is."""
+        self._attempt += 1
+        self.write(attempt=self._attempt)
+        return self._attempt
+
+    def _write(self) -> None:
         for part, value in list(self._due.items()):
             key = f"{self._run_id}/{part}"
             if value is None:
@@ -59,12 +93,6 @@ class Journal:
             else:
                 self._store.put(key, value)
             del self._due[part]
-
-    def rewrite(self) -> None:
-        """Writes everything: for a store that came back empty."""
-        self._store.enlist(self._run_id)
-        self._due = {**self._parts, **self._due}
-        self.flush()
 
     def close(self) -> None:
         """Writes what is due, however long the store is away (ten minutes at most)."""

@@ -10,7 +10,7 @@ import orjson
 
 from app.runs import limits
 from app.runs.commands import Commands
-from app.runs.journal import Journal
+from app.runs.journal import Journal, TakenError
 from app.runs.output import Output
 from app.runs.queue import Queue
 from app.runs.store import Progress, Run, UnreachableError
@@ -25,9 +25,9 @@ logger = logging.getLogger(__name__)
 
 
 class EndedError(Exception):
-    """The trainer is done with the run, whose state is this; None: another trainer has it."""
+    """The trainer is done with the run, whose state is this."""
 
-    def __init__(self, state: str | None, message: str | None = None) -> None:
+    def __init__(self, state: str, message: str | None = None) -> None:
         super().__init__(state)
         self.state, self.message = state, message
 
@@ -49,31 +49,39 @@ class _Work:
 
     def __init__(self, queue: Queue, run: Run, progress: Progress, attempt: int, stopping: Callable[[], bool]) -> None:
         self.queue, self.run, self.progress, self.attempt, self.stopping = queue, run, progress, attempt, stopping
-        self.journal = Journal(queue.store, run.id)
+        self.journal = Journal(queue.store, run.id, attempt)
         self.journal.load("run", "attempt", f"owner:{attempt}", "seen", "resume", "boundary", "progress")
         self.journal.load(*(f"records:{start}" for start in progress.starts))
         self.journal.load(*(f"checkpoint:{step}" for step in progress.checkpoints))
         self.began, self.before = monotonic(), progress.seconds
         self.looked, self.paused_since = 0.0, monotonic()
         self.output: Output | None = None
-        self.away = False  # whether the store was, when last written to
 
     def do(self) -> None:
         """Until the run is through, or taken from here."""
-        self.progress.state, self.progress.held = "running", True
         over = threading.Event()
         threading.Thread(target=self._beat, args=(over,), daemon=True).start()
         try:
-            self._write()
-            self._train(strict(pairs_of(self.run.query.encode())))
-        except EndedError as ended:
-            if ended.state:
-                self._end(ended.state, ended.message)
-        except Exception:
-            logger.exception("Run %s", self.run.id)
-            self._end("stopped", "An error in the program ended this run.")
+            self._end(*self._outcome())
+        except TakenError:
+            logger.info("Run %s is worked on elsewhere.", self.run.id)
         finally:
             over.set()
+
+    def _outcome(self) -> tuple[str, str | None]:
+        """Trains; the state in which that ends, and what is to be said of it."""
+        self.progress.state, self.progress.held, self.progress.message = "running", True, None
+        try:
+            self._if_reached(self._write)
+            self._train(strict(pairs_of(self.run.query.encode())))
+        except EndedError as ended:
+            return ended.state, ended.message
+        except TakenError:
+            raise
+        except Exception:
+            logger.exception("Run %s", self.run.id)
+            return "stopped", "An error in the program ended this run."
+        return ("crashed" if all(self.progress.crashes) else "done"), None
 
     def _beat(self, over: threading.Event) -> None:
         """A sign of life, whatever the trainer is at."""
@@ -98,7 +106,7 @@ class _Work:
             else:
                 self.output.step()
                 self.commands.steps = max(self.commands.steps - 1, 0)
-        raise EndedError("crashed" if all(trainer.crashes) else "done")
+        self.output.write()
 
     def _look(self, output: Output) -> None:
         """What there is to know, to obey and to write, ten times a second."""
@@ -108,24 +116,19 @@ class _Work:
             raise EndedError("queued")
         if self.progress.seconds > limits.SECONDS_OF_RUN:
             raise EndedError("stopped", f"A run takes at most {limits.SECONDS_OF_RUN // 60} minutes here.")
+        self._if_reached(lambda: self._obey(output.catching_up), output.write, self._write)
+
+    def _if_reached(self, *actions: Callable[[], None]) -> None:
+        """Does these, as far as the store can be reached; training goes on where it cannot."""
         try:
-            self._obey(output.catching_up)
-            output.write()
-            self._write()
+            for action in actions:
+                action()
         except UnreachableError as error:
-            self.away = True
-            logger.warning("The store of runs is away: %s", error)
+            self.journal.missed(error)
 
     def _obey(self, catching_up: bool) -> None:
-        told = self.queue.store.parts(self.run.id, "attempt", "seen", *self.commands.parts)
-        attempt = orjson.loads(told.get("attempt", b"0"))
-        if attempt > self.attempt:
-            raise EndedError(None)
-        if self.away or attempt < self.attempt:  # it may have come back empty, or as it was a while ago
-            self.journal.write(seen=time())
-            self.journal.rewrite()
-            self.away = False
-        elif time() - orjson.loads(told["seen"]) > self.run.lease:
+        told = self.queue.store.parts(self.run.id, "seen", *self.commands.parts)
+        if "seen" in told and not self.journal.away and time() - orjson.loads(told["seen"]) > self.run.lease:
             raise EndedError("expired")
         if self.commands.obey(told, waiting=catching_up):
             raise EndedError("stopped")
@@ -152,8 +155,7 @@ class _Work:
             (self.output.last if through else self.output.keep)()
         self.progress.state, self.progress.held, self.progress.message = state, False, message
         if state == "queued":
-            self.attempt, self.progress.queued = self.attempt + 1, time()
-            self.journal.write(attempt=self.attempt)
+            self.attempt, self.progress.queued = self.journal.hand_on(), time()
         self.progress.bytes = self.journal.bytes
         self.journal.write(progress=self.progress)
         self.journal.close()

@@ -115,27 +115,27 @@ def test_the_first_that_waits_is_told_its_place(home):
 
 
 def test_trainers_that_end_or_are_killed_lose_nothing(home):
-    query = f"{NET}&steps=12000&optimizer=adam&learning_rate=0.001&normalization=batch"
+    query = f"{NET}&steps=4000&optimizer=adam&learning_rate=0.001&normalization=batch"
     run = home.submit(query)
-    until(lambda: home.look(run)["step"] > 500)
+    until(lambda: home.look(run)["step"] > 200)
     home.end("trainers")  # told to end: the run goes back to the queue
     assert home.look(run)["state"] == "queued"
     home.start_trainers()
     at = home.wait(run, "running")["step"]
-    until(lambda: home.look(run)["step"] > at + 500)
+    until(lambda: home.look(run)["step"] > at + 200)
     home.end("trainers", signal.SIGKILL)
     home.wait(run, "lost")
     home.start_trainers()
     assert home.tell(run, "resume") == "queued"
     assert home.tell(run, "resume") == "queued"  # twice is once
-    assert home.wait(run, "done")["step"] == 12000
+    assert home.wait(run, "done")["step"] == 4000
     assert_same(all_records(home, run), unbroken(query))
 
 
 def test_a_redis_that_goes_and_comes_back_empty_loses_no_run_that_is_held(home):
     if not home.redis:
         pytest.skip("there is no server to go away")
-    query = f"{NET}&steps=15000&learning_rate=0.02"
+    query = f"{NET}&steps=6000&learning_rate=0.02"
     run = home.submit(query)
     until(lambda: home.look(run)["step"] > 300)
     home.end("redis", signal.SIGKILL)
@@ -143,7 +143,7 @@ def test_a_redis_that_goes_and_comes_back_empty_loses_no_run_that_is_held(home):
     time.sleep(10)
     home.start_redis()
     until(lambda: home.ask(f"/api/v1/train/{run}")[0] == 200)
-    assert home.wait(run, "done")["step"] == 15000
+    assert home.wait(run, "done")["step"] == 6000
     assert_same(all_records(home, run), unbroken(query))
     run = home.submit(f"{NET}&steps=20")
     home.wait(run, "done")
