@@ -12,7 +12,7 @@ from app.pages.wiring import flat
 from app.training.look import PAGE_WORDS, lenient
 from app.training.state import TRAIN_WORDS
 from app.training.stories import START, STORIES
-from app.training.view import control_value, explore_address, matters
+from app.training.view import HIDDEN, control_value, explore_address, matters
 from app.words import pairs_of
 from components import ids as all_ids
 from components.training import ids
@@ -21,7 +21,6 @@ from components.training.rail import rail
 from simulation.parameters import Number
 
 PATH, TITLE = "/train", "Train"
-HIDDEN = ("inputs", "changes", "beside")  # parts of the state without a control
 
 
 def layout(**query: str | list[str]) -> html.Div:

@@ -12,7 +12,6 @@ import numpy as np
 from app.training.history import Followed
 from app.training.look import Look
 from app.training.state import TRAIN_WORDS, TrainState
-from app.training.suggestions import ails, suggestions
 from components import ids as all_ids
 from components.figures.runs import Run
 from components.text import power, rich
@@ -28,8 +27,11 @@ from simulation.training.data import DATA
 from simulation.training.diagnosis import TrainingVerdict, diagnose_training
 from simulation.training.expected import describe_first_loss, expect, loss_text
 from simulation.training.optimizers import OPTIMIZERS
+from simulation.training.outcomes import describe_outcomes, outcomes
 from simulation.training.readings import readings
 from simulation.training.sentences import describe_training
+from simulation.training.suggestions import suggestions
+from simulation.training.trainer import SEEDS
 
 Components = dict[str, dict[str, Any]]
 # state -> (main button's label and verb, whether there can be a step, a stop)
@@ -47,6 +49,7 @@ STATES = {
 }  # fmt: skip
 
 
+WELL = ("starting", "learning", "learned")
 MULTIPLY_ADDS = 3e9  # a second, on one core; a guess before the first step
 
 
@@ -118,6 +121,8 @@ def _told(run: Run, state: TrainState, look: Look) -> Components:
     losses = run.of("loss")
     if not len(losses):
         return {ids.HEADLINE: {"children": ["Waiting for the first step …"]}, ids.FIRST: {"children": ""}}
+    if run.networks > 1:
+        return _many_told(run, state, look)
     verdict = diagnose_training(run.training, run.records, run.crash)
     sentence = describe_training(run.training, verdict)
     noted = [sentence.note, *readings(run.training, verdict)]
@@ -125,13 +130,43 @@ def _told(run: Run, state: TrainState, look: Look) -> Components:
         ids.HEADLINE: {"children": cards.headline(sentence.word, sentence.text, verdict.state)},
         ids.FIRST: {"children": rich(describe_first_loss(verdict.expected, float(losses[0])))},
         ids.ADVICE: {"children": rich(" ".join(text for text in noted if text))},
-        ids.REMEDIES: {"children": cards.remedies(_offers(state, verdict.state), ails(verdict.state) != "fine", look.beside and replace(look, beside=None).query)},
+        **_offers(state, verdict, look),
+        ids.SEEDS: {"children": []},
         **_captions(run, verdict, look.shows),
     }  # fmt: skip
 
 
-def _offers(state: TrainState, verdict: str) -> list[tuple[str, str, str]]:
-    return [(one.label, one.why, one.query) for one in suggestions(state, verdict)] if state.networks == 1 else []
+def _many_told(run: Run, state: TrainState, look: Look) -> Components:
+    """The same of many networks: what became of each, and a strip that opens any."""
+    found = outcomes(run.training, run.records, run.crashes)
+    failed = next((index for index, one in enumerate(found.each) if one != "learned"), 0)
+    verdict = diagnose_training(run.training, run.records, run.crashes[failed], failed)
+    seeds = [(state.config.network.seed + index) % SEEDS for index in range(state.networks)]
+    alone = replace(state, networks=1)
+    opens = [
+        Look(
+            replace(alone, config=replace(state.config, network=replace(state.config.network, seed=seed))), look.shows
+        ).query
+        for seed in seeds
+    ]
+    return {
+        ids.HEADLINE: {"children": rich(describe_outcomes(found))},
+        ids.FIRST: {"children": rich(describe_first_loss(verdict.expected, float(run.of("loss")[0])))},
+        ids.ADVICE: {"children": "Lines are medians of all networks, bands hold 8 of 10. A square of the strip trains that seed alone."},
+        **_offers(state, verdict, look),
+        ids.SEEDS: {"children": cards.strip(list(zip(seeds, found.each, opens, strict=True)))},
+        **_captions(run, verdict, look.shows),
+    }  # fmt: skip
+
+
+def _offers(state: TrainState, verdict: TrainingVerdict, look: Look) -> Components:
+    """A button for each edit that is worth a run beside this one; and one for this run alone."""
+    offers = [
+        (one.label, one.summary, Look(TrainState(one.config, one.remedies, state.networks), look.shows, state.query).query)
+        for one in suggestions(state.config, verdict, state.remedies)
+    ]  # fmt: skip
+    alone = look.beside and replace(look, beside=None).query
+    return {ids.REMEDIES: {"children": cards.remedies(offers, verdict.state not in WELL, alone)}}
 
 
 def _captions(run: Run, verdict: TrainingVerdict, shows: str) -> Components:
@@ -158,8 +193,15 @@ def _description(chart: str, run: Run) -> str:
     values = run.of(name)
     if not len(values):
         return "Nothing is recorded yet."
-    word = ids.TITLES[chart]
-    return f"{word} by step: {values[0]:.3g} at step {run.steps[0]:.0f}, {values[-1]:.3g} at step {run.steps[-1]:.0f}."
+    first, last = (_spoken(float(value)) for value in values[[0, -1]])
+    return f"{ids.TITLES[chart]} by step: {first} at step {run.steps[0]:.0f}, {last} at step {run.steps[-1]:.0f}."
+
+
+def _spoken(value: float) -> str:
+    if not isfinite(value):
+        return "not a number" if isnan(value) else "exactly 0" if value < 0 else "overflow"
+    mantissa, _, exponent = f"{value:.3g}".partition("e")
+    return f"{mantissa} times 10 to the {int(exponent)}" if exponent else mantissa
 
 
 def _numbers(run: Run) -> dict[str, Any]:

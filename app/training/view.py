@@ -23,6 +23,7 @@ from simulation.training.config import TrainingConfig
 
 Components = dict[str, dict[str, Any]]
 MOST_NAMED = 3
+HIDDEN = ("inputs", "changes", "beside")  # parts of the state without a control: the data says what the inputs are
 
 
 def view(pairs: Pairs, run: str | None, theme: str) -> dict[str, Any]:
@@ -77,16 +78,20 @@ def controls(look: Look, asked: Pairs) -> Components:
     summaries = {
         all_ids.summary(ids.word(word)): {"children": parameter.options[values[word]].summary}
         for word, parameter in PAGE_WORDS.items()
-        if isinstance(parameter, Choice)
+        if isinstance(parameter, Choice) and word not in HIDDEN
     }
-    hidden = {all_ids.control(ids.word(word)): {"hidden": not matters(look, word)} for word in TRAIN_WORDS}
+    hidden = {
+        all_ids.control(ids.word(word)): {"hidden": not matters(look, word)}
+        for word in TRAIN_WORDS
+        if word not in HIDDEN
+    }
     return corrected | summaries | hidden
 
 
 def matters(look: Look, word: str) -> bool:
     """Whether a word has a control that has an effect on this training."""
     config = look.train.config
-    if word in ("inputs", "changes"):
+    if word in HIDDEN:
         return False
     if word in network.FIELDS:
         return network.matters(config.network, word)

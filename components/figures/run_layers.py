@@ -15,8 +15,18 @@ from components.figures.axes import (
     line,
     zero_marks,
 )
-from components.figures.runs import GROWS, ROLES, Palette, Run, events, finite_range, plain, reference, step_axis
-from components.text import scientific
+from components.figures.runs import (
+    GROWS,
+    ROLES,
+    Palette,
+    Run,
+    events,
+    finite_range,
+    plain,
+    reference,
+    size_in_words,
+    step_axis,
+)
 from components.theme import figure, transparent
 from components.training.quantities import Quantity
 from simulation.training.records import stride
@@ -81,7 +91,7 @@ def ratios(palette: Palette, runs: Sequence[Run], at: int | None = None) -> dict
         traces.append(
             {"type": "scatter", "mode": "lines+markers" if len(row) < 40 else "lines", "name": name, "x": layers.tolist(),
              "y": plain(row), "line": line(palette, ROLES[run.role], width=1.8),
-             "marker": {"size": 4, "color": color}, "customdata": [scientific(value) for value in row.tolist()],
+             "marker": {"size": 4, "color": color}, "customdata": [size_in_words(value) for value in row.tolist()],
              "hovertemplate": f"{name}: %{{customdata}}<extra></extra>"}
         )  # fmt: skip
         traces.append(zero_marks(color, palette["ink"], name, layers[np.isneginf(row)], low + step / 2))

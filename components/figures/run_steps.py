@@ -16,6 +16,7 @@ from components.figures.runs import (
     finite_range,
     reference,
     size_axis,
+    size_in_words,
     step_axis,
 )
 from components.theme import figure, transparent
@@ -35,8 +36,8 @@ def loss(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
         if run.networks > 1:
             traces.append(_band(palette, run, _log10(run.records["loss"])))
         name = "loss" if run.role == "run" else "loss, the other run"
-        traces.append(_line(palette, run, train, name, _sizes(run.of("loss"))))
-        traces.append(_held_out(palette, run, held_out, f"validation {name}", _sizes(run.of("validation_loss"))))
+        traces.append(_line(palette, run, train, name, _words(train)))
+        traces.append(_held_out(palette, run, held_out, f"validation {name}", _words(held_out)))
         traces.append(_ends(palette, run, train, axis["range"], "loss"))
     for index, (text, y) in enumerate(levels.items()):
         shape, note = reference(palette, y, text, above=index == 0)
@@ -81,9 +82,9 @@ def gradient_norm(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
         if run.networks > 1:
             traces.append(_band(palette, run, run.records["log10_gradient_norm"]))
         if run.training.clip != "none" or run.training.changes:
-            traces.append(_line(palette, run, raw, f"before clipping{whose}", _powers(raw)))
+            traces.append(_line(palette, run, raw, f"before clipping{whose}", _words(raw)))
             traces[-1]["line"] = {"color": transparent(palette["exploding"], 0.8), "width": 1.2}
-        traces.append(_line(palette, run, clipped, f"gradient norm{whose}", _powers(clipped)))
+        traces.append(_line(palette, run, clipped, f"gradient norm{whose}", _words(clipped)))
         traces.append(_ends(palette, run, clipped, axis["range"], "gradient norm"))
     if lines:
         notes.append({"x": lines[-1]["x1"], "xanchor": "right", "y": lines[-1]["y1"], "yanchor": "bottom", "text": "threshold",
@@ -172,10 +173,5 @@ def _log10(values: Array) -> Array:
         return np.asarray(np.log10(values))
 
 
-def _sizes(values: Array) -> list[str]:
-    return [f"{value:.4g}" for value in values.tolist()]
-
-
-def _powers(log10_sizes: Array) -> list[str]:
-    with np.errstate(over="ignore"):
-        return [f"{size:.3g}" if np.isfinite(size) else "" for size in (10.0**log10_sizes).tolist()]
+def _words(log10_sizes: Array) -> list[str]:
+    return [size_in_words(size) for size in log10_sizes.tolist()]

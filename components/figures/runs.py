@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import ceil, floor, log10
+from math import ceil, floor, inf, isnan, log10
 from typing import Any
 
 import numpy as np
 
 from components.figures.axes import Array, tick_step
-from components.text import minus
+from components.text import minus, scientific
 from components.theme import transparent
 from simulation.training.config import TrainingConfig
 from simulation.training.records import Crash
@@ -42,7 +42,8 @@ class Run:
     @property
     def last(self) -> int:
         """The last step on its axes: one that broke, or was stopped, ends where it did."""
-        return max(int(self.steps[-1]), 1) if self.ended and len(self.steps) else self.training.steps
+        early = self.ended and len(self.steps) and self.steps[-1] < 0.9 * self.training.steps
+        return max(int(self.steps[-1]), 1) if early else self.training.steps
 
     def of(self, name: str) -> Array:
         """A quantity by record (and layer): of the only network, or the median of them."""
@@ -118,6 +119,13 @@ def _plain(size: float) -> str:
     power = floor(log10(size) + 1e-9)
     mantissa = f"{size / 10.0**power:.2g}"
     return _power(power) if mantissa == "1" else f"{mantissa}×{_power(power)}"
+
+
+def size_in_words(log10_size: float) -> str:
+    """A size by its log10, for a hover label; what has none by its name."""
+    if isnan(log10_size) or log10_size == inf:
+        return "NaN" if isnan(log10_size) else "overflow"
+    return scientific(log10_size)
 
 
 def finite_range(arrays: Iterable[Array], empty: tuple[float, float] = (-1.0, 0.0)) -> tuple[float, float]:

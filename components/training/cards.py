@@ -7,7 +7,17 @@ from dash import html
 
 from components.text import power, rich
 from components.training.quantities import Quantity
+from simulation.training.outcomes import OUTCOMES
 
+# What became of a network, in two words or three.
+NAMES = {
+    "learned": "learned it",
+    "between": "in between",
+    "plateau": "on the plateau",
+    "constant": "dead from the start",
+    "died": "died on the way",
+    "crashed": "numbers ended",
+}
 # The words' colors: what stands still has lost its gradient, what diverges has too much of it.
 COLORS = {
     "learned": "stable", "learning": "stable", "plateau": "vanishing", "dead": "dead", "slow": "vanishing",
@@ -28,6 +38,30 @@ def key(quantity: Quantity, low: float, high: float) -> list[Any]:
     return [
         html.Span([*ends[0], ramp, *ends[1]]),
         *(html.Span([html.I(className=f"swatch {kind}"), word]) for kind, word in others),
+    ]
+
+
+def strip(networks: list[tuple[int, str, str]]) -> list[Any]:
+    """A square for each (seed, outcome, query that trains it alone), alike ones together, and what they mean."""
+    ordered = sorted(networks, key=lambda one: (list(OUTCOMES).index(one[1]), one[0]))
+    squares = [
+        html.Button(
+            className=f"seed {outcome}",
+            type="button",
+            title=f"Seed {seed}: {NAMES[outcome]}. Train it alone.",
+            **{"data-train": query, "aria-label": f"Seed {seed}: {NAMES[outcome]}"},
+        )
+        for seed, outcome, query in ordered
+    ]
+    counts = {key: sum(one[1] == key for one in networks) for key in OUTCOMES}
+    words = [
+        html.Span([html.I(className=f"seed {key}"), f"{NAMES[key]}: {count} of {len(networks)}"])
+        for key, count in counts.items()
+        if count
+    ]
+    return [
+        html.Div(squares, className="seeds", role="group", **{"aria-label": "Networks by what became of them"}),
+        html.P(words, className="color-key"),
     ]
 
 

@@ -8,7 +8,7 @@ from dash import dcc, html
 from components.controls import control
 from components.training import ids
 from simulation import config as network
-from simulation.parameters import Parameter
+from simulation.parameters import Parameter, Subset
 from simulation.training import config as training
 
 # Besides the groups of both configs: these fields stand where they are looked for.
@@ -72,4 +72,6 @@ def _control(word: str, parameter: Parameter, value: Any, shown: bool, title: st
     made = control(ids.word(word), parameter, value, shown)
     if parameter.label == title:
         made.className += " headed"
+    elif isinstance(parameter, Subset):  # whose chips have no label of their own
+        made.children = [html.Div(html.Span(parameter.label), className="control-head"), *made.children]
     return made

@@ -45,6 +45,8 @@ def _loss(of: dict[str, Array], verdict: TrainingVerdict) -> str:
     lowest, zero = int(np.argmin(np.nan_to_num(of["loss"], nan=inf))), np.flatnonzero(of["loss"] == 0)
     if zero.size:
         low = f"At step {int(of['step'][zero[0]]):,} it is exactly 0, which a log axis cannot show."
+    elif not np.isfinite(of["loss"]).any():
+        low = "It is a number in no step."
     else:
         low = f"It is lowest at step {int(of['step'][lowest]):,}: {loss_text(float(of['loss'][lowest]))}."
     unseen = verdict.course.validation_loss
@@ -76,6 +78,8 @@ def _gradient_norm(config: TrainingConfig, of: dict[str, Array], verdict: Traini
 def _boundary(config: TrainingConfig, verdict: TrainingVerdict) -> str:
     if config.shape[0] != 2 or DATA[config.data].task != "classes":
         return ""
+    if isnan(verdict.course.accuracy):
+        return "What the network answers at each place: nothing that is a number."
     return f"What the network answers at each place at step {verdict.step:,}; {percent(verdict.course.accuracy)} of a batch lie on the right side."  # fmt: skip
 
 

@@ -30,6 +30,7 @@ from simulation.normalizations import NORMALIZATIONS
 from simulation.options import RESIDUALS
 from simulation.presets import PRESETS
 from simulation.remedies import REMEDIES
+from tests.app.reading import words
 
 SMALL = NetworkConfig(depth=8, width=8, batch=4)
 INK = PALETTES["light"]["ink"]
@@ -55,15 +56,6 @@ def lines(frame, panel):
 
 def numbers(typed):
     return np.frombuffer(base64.b64decode(typed["bdata"]), dtype=typed["dtype"])
-
-
-def words(children) -> str:
-    """The text of Dash children."""
-    if children is None or isinstance(children, str | int | float):
-        return str(children if children is not None else "")
-    if isinstance(children, list | tuple):
-        return "".join(words(child) for child in children)
-    return words(children.children)
 
 
 CORNERS = [

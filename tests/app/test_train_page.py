@@ -1,0 +1,296 @@
+"""What the Train page is told: its controls, charts that grow by what is new, words, stories that keep their word."""
+
+import json
+import re
+from dataclasses import asdict, replace
+from functools import cache
+
+import numpy as np
+import orjson
+import pytest
+
+from app.binary import plain
+from app.pages import train as page
+from app.runs.desk import Seen
+from app.runs.store import Progress, Run
+from app.state import State
+from app.state import strict as strict_explore
+from app.training import frame as frames
+from app.training.history import Followed
+from app.training.look import Look, train_address
+from app.training.look import lenient as lenient_look
+from app.training.state import TrainState
+from app.training.step import step_view
+from app.training.stories import EXPLODES, START, STORIES
+from app.training.texts import BUTTONS, STATES
+from app.training.view import view
+from app.words import pairs_of
+from components import ids as all_ids
+from components.theme import PALETTES
+from components.training import ids
+from components.training.quantities import QUANTITIES
+from simulation import NetworkConfig
+from simulation.training.config import TrainingConfig
+from simulation.training.diagnosis import diagnose_training
+from simulation.training.records import together
+from simulation.training.trainer import Trainer, train
+from tests.app.reading import words
+
+SMALL = TrainingConfig(NetworkConfig(depth=4, width=6, batch=16, activation="tanh"), steps=40)
+RELU = replace(SMALL.network, activation="relu")
+CORNERS = {
+    "small": TrainState(SMALL),
+    "one step": TrainState(replace(SMALL, steps=1)),
+    "one layer, one unit, one sample": TrainState(replace(SMALL, network=NetworkConfig(depth=1, width=1, batch=1))),
+    "zeros": TrainState(replace(SMALL, network=replace(RELU, initializer="zeros"))),
+    "explodes": TrainState(replace(EXPLODES, steps=30)),
+    "first loss is infinite": TrainState(replace(SMALL, network=replace(SMALL.network, activation="linear", weight_scale=20, depth=60))),
+    "batch norm of one": TrainState(replace(SMALL, network=replace(RELU, batch=1, normalization="batch"))),
+    "threshold 0": TrainState(replace(SMALL, clip="norm", threshold=0)),
+    "by value, changed": TrainState(replace(SMALL, clip="value", changes=((3, "clip", "norm"), (9, "learning_rate", 0.01)))),
+    "numbers": TrainState(replace(SMALL, data="sine", target_scale=50)),
+    "ten classes": TrainState(replace(SMALL, data="digits", optimizer="adam")),
+    "squares": TrainState(replace(SMALL, loss="mean_squared")),
+    "many": TrainState(replace(SMALL, data="xor", network=replace(RELU, width=2)), networks=12),
+    "many that break": TrainState(replace(SMALL, network=replace(RELU, weight_scale=20, initializer="he_normal", depth=30)), networks=3),
+    "remedied": TrainState(SMALL, ("he", "relu")),
+}  # fmt: skip
+
+
+@cache
+def trained(state: TrainState, steps: int = 10**6) -> Followed:
+    """A run as the page follows it, trained here, as far as so many steps."""
+    trainer = Trainer(state.training, state.networks)
+    records = []
+    while not trainer.finished and trainer.at < steps:
+        if record := trainer.step():
+            records.append(record)
+    state_now = "running" if not trainer.finished else "crashed" if all(trainer.crashes) else "done"
+    progress = Progress(
+        state=state_now, step=trainer.at, records=len(records), changes=list(state.config.changes), steps_per_second=400.0,
+        crashes=[crash and asdict(crash) for crash in trainer.crashes], checkpoints=[0],
+    )  # fmt: skip
+    return Followed(state, Seen(Run("id", state.query), progress, 1, state_now, None), together(records))
+
+
+def answer(
+    state: TrainState, since: int = 0, steps: int = 10**6, other: TrainState | None = None, theme: str = "light"
+):
+    followed = {"run": trained(state, steps)} | ({"beside": trained(other)} if other else {})
+    look = Look(state, beside=other.query if other else None)
+    return frames.frame(followed, dict.fromkeys(followed, since), look, theme, None, True)
+
+
+def text_of(content) -> str:
+    return orjson.dumps(content, default=plain).decode()
+
+
+PRESENT = {c.id for c in page.layout()._traverse() if getattr(c, "id", None)}
+
+
+@pytest.mark.parametrize("name", CORNERS)
+def test_every_answer_is_plain_json_and_writes_to_what_is_there(name):
+    state = CORNERS[name]
+    for content in (
+        answer(state),
+        view(pairs_of(Look(state).query.encode()), None, "dark"),
+        answer(state, other=CORNERS["small"]),
+    ):
+        text = text_of(content)
+        json.loads(text, parse_constant=lambda constant: pytest.fail(f"{constant} in the answer"))
+        wrong = re.search(r"(?<![a-z-])(-?inf|nan|None)(?![a-z])|\de[+-]0|10\^", text)
+        assert not wrong, text[max(wrong.start() - 60, 0) : wrong.end() + 20]
+        assert set(content["components"]) | set(content["figures"]) <= PRESENT
+
+
+@pytest.mark.parametrize("name", ["small", "explodes", "zeros", "many", "numbers", "threshold 0"])
+def test_what_grows_grows_to_the_whole(name):
+    """As train.js does it: traces called "grows" get longer at their ends, the rest is as the newest answer says."""
+    state = CORNERS[name]
+    whole, grown = answer(state)["figures"], {}
+    count = 0
+    for steps in (2, 3, 17, 10**6):
+        told = answer(state, count, steps)
+        for chart, figure in told["figures"].items():
+            before = grown.get(chart)
+            for index, trace in enumerate(figure["data"]):
+                if before and trace.get("meta") == "grows":
+                    earlier = before["data"][index]
+                    for key in ("x", "y", "customdata"):
+                        if key in trace:
+                            trace[key] = earlier[key] + trace[key]
+                    if "z" in trace:
+                        trace["z"] = [old + new for old, new in zip(earlier["z"], trace["z"], strict=True)]
+            grown[chart] = figure
+        count = told["runs"]["run"]["next"]
+    assert text_of(grown) == text_of(whole)
+
+
+def test_the_lines_are_the_records():
+    state = CORNERS["small"]
+    records, figures = trained(state).records, answer(state)["figures"]
+    loss = figures["chart-train-loss"]["data"][0]
+    assert loss["x"] == records["step"].tolist()
+    np.testing.assert_allclose(loss["y"], np.log10(records["loss"][:, 0]), rtol=1e-4)
+    norm = figures["chart-train-norm"]["data"][0]
+    np.testing.assert_allclose(norm["y"], records["log10_gradient_norm_clipped"][:, 0], rtol=1e-4)
+    np.testing.assert_allclose(
+        figures["chart-train-heatmap"]["data"][0]["z"], records["log10_weight_grad_norm"][:, 0].T, rtol=1e-3
+    )
+    ratio = figures["chart-train-ratio"]["data"][0]
+    np.testing.assert_allclose(ratio["y"], records["log10_update_ratio"][-1, 0], rtol=1e-4)
+    held_out = figures["chart-train-loss"]["data"][1]
+    looked = np.isfinite(records["validation_loss"][:, 0])
+    np.testing.assert_allclose(held_out["y"], np.log10(records["validation_loss"][looked, 0]))
+
+
+def test_many_networks_are_drawn_by_their_median():
+    state = CORNERS["many"]
+    records = trained(state).records
+    line = next(trace for trace in answer(state)["figures"]["chart-train-loss"]["data"] if trace["name"] == "loss")
+    between = np.sort(records["loss"], axis=1)[:, 5]
+    np.testing.assert_allclose(line["y"], np.log10(between), rtol=1e-4)
+
+
+def test_a_strip_opens_each_seed_alone():
+    state = replace(CORNERS["many"], config=replace(CORNERS["many"].config, network=replace(RELU, width=2, seed=9995)))
+    squares, _ = answer(state)["components"][ids.SEEDS]["children"]
+    opened = [lenient_look(pairs_of(getattr(square, "data-train").encode()))[0].train for square in squares.children]
+    assert {one.config.network.seed for one in opened} == {*range(9995, 10000), *range(7)}
+    assert {one.networks for one in opened} == {1}
+    assert {replace(one.config, network=replace(one.config.network, seed=0)) for one in opened} == {
+        replace(state.config, network=replace(state.config.network, seed=0))
+    }
+
+
+def test_a_crash_is_marked_where_it_was_born():
+    figures = answer(CORNERS["explodes"])["figures"]
+    crash = trained(CORNERS["explodes"]).crashes[0]
+    for chart in ("train-loss", "train-accuracy", "train-norm", "train-heatmap"):
+        notes = figures[all_ids.chart(chart)]["layout"]["annotations"]
+        assert [note["x"] for note in notes if note["text"] in ("overflow", "NaN")] == [crash.step]
+
+
+def test_exact_zeros_have_a_color_of_their_own():
+    zeros = answer(CORNERS["zeros"])["figures"]["chart-train-heatmap"]["data"]
+    assert all(value is None for row in zeros[0]["z"] for value in row)
+    assert all(value == 0 for row in zeros[1]["z"] for value in row)
+    assert zeros[1]["colorscale"][0][1] == PALETTES["light"]["vanishing"]
+
+
+def test_the_threshold_is_drawn_as_it_was_set():
+    lines = [
+        (shape["x0"], shape["x1"], shape["y0"])
+        for shape in answer(TrainState(replace(SMALL, clip="norm", threshold=0.1, changes=((10, "threshold", 10.0), (30, "clip", "none")))))["figures"]["chart-train-norm"]["layout"]["shapes"]
+        if "yref" not in shape
+    ]  # fmt: skip
+    assert lines == [(0, 10, -1.0), (10, 30, 1.0)]
+
+
+@pytest.mark.parametrize("theme", PALETTES)
+@pytest.mark.parametrize("shows", QUANTITIES)
+def test_each_quantity_has_its_heatmap(shows, theme):
+    followed = {"run": trained(CORNERS["small"])}
+    content = frames.frame(followed, {"run": 0}, Look(CORNERS["small"], shows), theme, None, True)
+    drawn = content["figures"]["chart-train-heatmap"]["data"][0]
+    record = trained(CORNERS["small"]).records[QUANTITIES[shows].record][:, 0].T
+    np.testing.assert_allclose(np.array(drawn["z"], float), record, rtol=1e-3)
+    assert drawn["zmin"] <= record.min() <= record.max() <= drawn["zmax"]
+
+
+def test_remedies_are_runs_beside_this_one():
+    state = TrainState(replace(SMALL, network=replace(SMALL.network, activation="sigmoid", depth=12), steps=200))
+    row = answer(state)["components"][ids.REMEDIES]["children"]
+    queries = [getattr(button, "data-train") for button in row if hasattr(button, "data-train")]
+    assert len(queries) > 2
+    for query in queries:
+        look, notes = lenient_look(pairs_of(query.encode()))
+        assert notes == []
+        assert look.other == state
+        assert look.train.training != state.training
+
+
+def test_every_state_of_a_run_has_words_and_buttons():
+    for name in ("queued", "running", "paused", "done", "stopped", "crashed", "lost", "expired"):
+        followed = trained(CORNERS["small"])
+        seen = replace(followed.seen, state=name, place=3 if name == "queued" else None)
+        told = frames.frame(
+            {"run": replace(followed, seen=seen)}, {"run": 0}, Look(CORNERS["small"]), "light", None, True
+        )
+        components = told["components"]
+        assert STATES[name] in words(components[ids.STATUS]["children"])
+        verb = components[ids.MAIN]["data-verb"]
+        assert verb == (BUTTONS[name][1] if name in BUTTONS else "start")
+        assert told["runs"]["run"]["going"] == (name in ("queued", "running", "paused"))
+
+
+def test_before_the_first_run_the_page_invites():
+    told = view(pairs_of(START.query.encode()), None, "light")
+    assert words(told["components"][ids.HEADLINE]["children"]).startswith("Press Start")
+    assert "ln 2 = 0.6931" in words(told["components"][ids.FIRST]["children"])
+    points = [trace for trace in told["figures"]["chart-train-boundary"]["data"] if trace["type"] == "scatter"]
+    assert all(trace["x"] for trace in points)
+
+
+@pytest.mark.parametrize(("key", "states"), [("learns", {"learned"}), ("plateau", {"plateau"}), ("explodes", {"crashed"}), ("recovers", {"learned"})])  # fmt: skip
+def test_the_stories_keep_their_word(key, states):
+    story = next(story for story in STORIES if story.key == key)
+    look, notes = lenient_look(pairs_of(story.query.encode()))
+    assert notes == []
+    run = train(look.train.training)
+    verdict = diagnose_training(run.config, run.records, run.crashes[0])
+    assert verdict.state in states
+    if key == "plateau":
+        assert verdict.constant
+    if key == "explodes":
+        assert verdict.crash.step < 10
+    if key == "recovers":
+        assert (
+            look.other.training
+            == next(lenient_look(pairs_of(s.query.encode()))[0] for s in STORIES if s.key == "explodes").train.training
+        )
+
+
+def test_a_run_that_was_changed_under_way_is_said_by_the_address():
+    begun = TrainState(SMALL)
+    changed = replace(begun, config=replace(SMALL, changes=((7, "learning_rate", 0.01),)))
+    controls = replace(begun, config=replace(SMALL, learning_rate=0.01))
+    told = view(pairs_of(Look(controls).query.encode()), changed.query, "light")
+    assert told["train"] == changed.query
+    assert "at step 7 learning rate 0.01" in words(told["components"][ids.CHANGED]["children"])
+    deeper = replace(controls, config=replace(controls.config, network=replace(SMALL.network, depth=5)))
+    told = view(pairs_of(Look(deeper).query.encode()), changed.query, "light")
+    assert told["train"] == deeper.query
+    assert words(told["components"][ids.CHANGED]["children"]) == "Not yet trained: Depth 4 → 5."
+
+
+def test_explore_and_train_lead_to_each_other():
+    state = State(NetworkConfig(depth=7, activation="relu"), ("he",))
+    address = train_address(state)
+    look, notes = lenient_look(pairs_of(address.removeprefix("/train?").encode()))
+    assert notes == []
+    assert (look.train.config.network, look.train.remedies) == (state.config, state.remedies)
+    told = view(pairs_of(look.query.encode()), None, "light")
+    back = told["components"][all_ids.to_page("/")]["href"]
+    assert strict_explore(pairs_of(back.removeprefix("/?").encode())) == state
+    assert train_address(State(NetworkConfig(inputs="digits"))).endswith("data=digits")
+
+
+def test_the_address_of_the_first_network_is_not_empty():
+    assert Look(TrainState()).query == "data=spirals"
+    assert words(page.layout().children[0]) != ""
+
+
+def test_one_step_is_looked_into():
+    state = CORNERS["small"]
+    trainer = Trainer(state.training)
+    kept = {}
+    while not trainer.finished:
+        kept[trainer.at] = trainer.checkpoint()
+        trainer.step()
+    told = step_view(trained(state), kept[0], kept[20], "light")
+    assert set(told["components"]) | set(told["figures"]) <= PRESENT
+    drawn = told["figures"]["chart-step-weights"]["data"]
+    assert [trace["name"] for trace in drawn[:2]] == ["dW, step 0", "dW, step 20"]
+    np.testing.assert_allclose(drawn[1]["y"].array, trained(state).records["log10_weight_grad_norm"][20, 0], rtol=1e-6)
+    assert "Step 20 of 40" in told["components"][ids.SCRUB_LINE]["children"]
