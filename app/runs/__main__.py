@@ -55,6 +55,7 @@ def main() -> None:
     logging.basicConfig(format="%(asctime)s %(name)s %(process)d %(message)s", level=logging.WARNING)
     settings = Settings.from_environment()
     queue = Queue(settings, lambda queue, run, attempt: work(queue, run, attempt, lambda: Trainer.current.stopping))
+    assert queue.task  # known before the first message is read
     Trainers(
         queue.huey, workers=settings.trainers, worker_type="process", periodic=False, scheduler_interval=60,
         initial_delay=_SECONDS_BETWEEN_ASKING, max_delay=_SECONDS_BETWEEN_ASKING, health_check_interval=1,

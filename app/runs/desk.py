@@ -14,7 +14,7 @@ import orjson
 from app.runs import limits
 from app.runs.queue import Queue
 from app.runs.records import Array, row_length, unpacked
-from app.runs.store import ENDED, TAKEN_UP, UNDER_WAY, Kept, Progress, Run
+from app.runs.store import ENDED, TAKEN_UP, UNDER_WAY, Kept, Progress, Run, Store
 from app.training.state import TrainState, strict
 from app.words import pairs_of
 
@@ -46,7 +46,11 @@ class Desk:
     """Between the routes and the queue."""
 
     def __init__(self, queue: Queue) -> None:
-        self._queue, self._store = queue, queue.store
+        self._queue = queue
+
+    @property
+    def _store(self) -> Store:
+        return self._queue.store
 
     def submit(self, state: TrainState, address: str, lease: int = limits.SECONDS_OF_LEASE) -> Seen:
         """Takes a run in; Refused where one of the limits forbids it."""

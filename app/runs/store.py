@@ -81,38 +81,40 @@ class Kept:
         return self.state == "queued" and self.silent <= self.run.lease
 
 
+@contextmanager
+def reached() -> Iterator[None]:
+    """What the homes raise when they do not answer, as UnreachableError."""
+    try:
+        yield
+    except (RedisError, sqlite3.Error, OSError) as error:
+        raise UnreachableError(str(error)) from error
+
+
 class Store:
     """Reads and writes by key; UnreachableError where the home does not answer."""
 
     def __init__(self, storage: BaseStorage) -> None:
         self._storage = storage
 
-    @contextmanager
-    def reached(self) -> Iterator[None]:
-        try:
-            yield
-        except (RedisError, sqlite3.Error, OSError) as error:
-            raise UnreachableError(str(error)) from error
-
     def get(self, keys: Iterable[str]) -> dict[str, bytes]:
         """The values of those keys that there are."""
         asked, found = list(keys), {}
-        with self.reached():
+        with reached():
             for first in range(0, len(asked), _AT_ONCE):
                 found.update(self._storage.peek_many(asked[first : first + _AT_ONCE]))
         return found
 
     def put(self, key: str, value: bytes) -> None:
-        with self.reached():
+        with reached():
             self._storage.put_data(key, value)
 
     def claim(self, key: str, value: bytes = b"1") -> bool:
         """Writes it if nobody has; whether that was so."""
-        with self.reached():
+        with reached():
             return bool(self._storage.put_if_empty(key, value))
 
     def delete(self, keys: Iterable[str]) -> None:
-        with self.reached():
+        with reached():
             for key in keys:
                 self._storage.delete_data(key)
 
