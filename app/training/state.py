@@ -14,7 +14,7 @@ from app.words import Pairs, Word, built, nearest, parsed, written
 from simulation.config import FIELDS, ConfigError, NetworkConfig
 from simulation.parameters import Number
 from simulation.remedies import apply_remedies
-from simulation.training.config import TRAINING_DEFAULTS, TRAINING_FIELDS, TrainingConfig
+from simulation.training.config import TRAINING_DEFAULTS, TRAINING_FIELDS, TrainingConfig, check_cost
 
 NETWORKS = Number("Networks", "How many seeds are trained at once.", 1, 200, integer=True)
 # Every word of a training's address, in the order in which it is written.
@@ -33,7 +33,7 @@ class TrainState:
     networks: int = 1
 
     def __post_init__(self) -> None:
-        self.training  # noqa: B018 - a remedy may ask for what the data or the budget do not allow
+        check_cost(self.training, self.networks)  # a remedy, too, may ask for what the data or the budget do not allow
 
     @property
     def training(self) -> TrainingConfig:

@@ -67,14 +67,7 @@ class TrainingConfig:
         network, (features, _) = self.network, self.shape
         if network.normalization == "group" and network.residual == "pre_activation" and features % network.groups:
             raise ConfigError("groups", network.groups, f"a divisor of the data's {features} features, which the first norm is given")  # fmt: skip
-        for counted, amount, most in (
-            ("multiply-adds of all steps", 3.0 * self.steps * self.network.batch * self.learned, MOST_MULTIPLY_ADDS),
-            ("learned numbers", float(self.learned), MOST_LEARNED),
-            ("values kept in a step", float(self.network.depth * self.network.width * self.network.batch), MOST_KEPT),
-        ):
-            if amount > most:
-                raise ConfigError("steps" if counted.startswith("mult") else "depth", self.steps if counted.startswith("mult") else self.network.depth,
-                                  f"less: {compact(amount)} {counted} are asked for, at most {compact(most)} are run here")  # fmt: skip
+        check_cost(self)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -106,6 +99,19 @@ class TrainingConfig:
             f.name: f.default for f in fields(self) if f.name != "network" and not f.metadata["matters"](self)
         }
         return replace(self, network=replace(self.network, inputs="gaussian").effective(), **idle)
+
+
+def check_cost(config: TrainingConfig, networks: int = 1) -> None:
+    """ConfigError where a run of so many networks at once costs more than is run here."""
+    network, many = config.network, f" of {networks} networks" if networks > 1 else ""
+    for field, counted, amount, most in (
+        ("steps", "multiply-adds of all steps", 3.0 * config.steps * network.batch * config.learned, MOST_MULTIPLY_ADDS),
+        ("depth", "learned numbers", float(config.learned), MOST_LEARNED),
+        ("depth", "values kept in a step", float(network.depth * network.width * network.batch), MOST_KEPT),
+    ):  # fmt: skip
+        if amount * networks > most:
+            asked = f"{compact(amount * networks)} {counted}{many} are asked for"
+            raise ConfigError(field, config.steps if field == "steps" else network.depth, f"less: {asked}, at most {compact(most)} are run here")  # fmt: skip
 
 
 TRAINING_FIELDS: dict[str, Parameter | Changes] = {

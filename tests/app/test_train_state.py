@@ -28,7 +28,7 @@ def test_remedies_edit_the_network_that_is_trained():
 
 @pytest.mark.parametrize(
     ("query", "field"),
-    [("nonsense=1", "nonsense"), ("networks=0", "networks"), ("networks=201", "networks"), ("optimizer=sgdd", "optimizer"),
+    [("nonsense=1", "nonsense"), ("networks=0", "networks"), ("networks=201", "networks"), ("networks=200&depth=50", "depth"), ("optimizer=sgdd", "optimizer"),
      ("steps=20000&width=512&depth=100", "steps"), ("changes=1:depth:3", "changes"), ("depth=2&depth=3", "depth")],
 )  # fmt: skip
 def test_what_is_not_allowed_is_named(query, field):

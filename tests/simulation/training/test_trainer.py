@@ -183,3 +183,18 @@ def test_bad_settings_are_refused_by_name(settings, field):
     with pytest.raises(ConfigError) as refused:
         TrainingConfig(**settings)
     assert refused.value.field == field
+
+
+def test_a_checkpoint_knows_which_networks_have_ended():
+    """Many at a rate that ends some of them: taken up again, they are not found to end anew."""
+    config = TrainingConfig(NetworkConfig(depth=6, width=8, batch=16, activation="relu", initializer="he_normal", weight_scale=2), "moons", loss="mean_squared", learning_rate=0.05, steps=50)  # fmt: skip
+    first, second = Trainer(config, 12), Trainer(config, 12)
+    while first.at < 40:
+        first.step()
+    assert 0 < sum(map(bool, first.crashes)) < 12
+    second.restore(first.checkpoint())
+    assert second.crashes == first.crashes
+    while not first.finished:
+        one, other = first.step(), second.step()
+        assert one.keys() == other.keys()
+        assert all(np.array_equal(one[name], other[name], equal_nan=True) for name in one)
