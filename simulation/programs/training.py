@@ -51,6 +51,7 @@ def training_program(config: TrainingConfig) -> str:
 
     For an activation whose registry entry gives no code it is a comment that says so.
     """
+    config = config.effective()
     activation, network = ACTIVATIONS[config.network.activation], config.network
     if not activation.code:
         return f"# There is no program with {activation.label}: its entry in the registry gives no code.\n"

@@ -56,7 +56,7 @@ class TrainingConfig:
     clip: str = setting("optimizer", "none", Choice("Clip", "Whether gradients are cut before the step.", CLIPS))
     threshold: float = setting(
         "optimizer", 1.0, Number("Threshold", "The largest norm or entry that is let through; at 0 nothing is.", 0, 1e6, step=0.05),
-        lambda config: config.clip != "none",
+        lambda config: config.clip != "none" or any(name == "clip" for _, name, _ in config.changes),
     )  # fmt: skip
     steps: int = setting("run", 500, Number("Steps", "Batches that are learned from.", 1, 20000, step=10, integer=True, slider_high=5000))  # fmt: skip
     precision: str = setting("run", "float32", Choice("Precision", "The numbers that the run computes with.", PRECISIONS))  # fmt: skip

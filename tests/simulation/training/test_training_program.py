@@ -19,7 +19,7 @@ pytest.importorskip("torch", reason="the program needs PyTorch")
 NETWORK = NetworkConfig(depth=5, width=12, batch=16, activation="tanh", block=2, groups=2)
 RUN = TrainingConfig(NETWORK, data="blobs", features=7, classes=3, steps=12, precision="float64")
 STATES = {
-    "v2": replace(RUN, network=replace(NETWORK, residual="pre_activation", normalization="batch"), optimizer="adam", learning_rate=0.003, schedule="cosine"),
+    "v2": replace(RUN, network=replace(NETWORK, residual="pre_activation", normalization="batch", inputs="digits"), optimizer="adam", learning_rate=0.003, schedule="cosine"),
     "v1": replace(RUN, network=replace(NETWORK, residual="post_activation", normalization="group", activation="gelu"), features=12, optimizer="nesterov", learning_rate=0.02, weight_decay=0.01),
     "changes": replace(RUN, network=replace(NETWORK, activation="rrelu", initializer="he_normal"), schedule="warmup", changes=((4, "clip", "norm"), (6, "threshold", 0.2), (8, "learning_rate", 0.05))),
     "regression": replace(RUN, data="teacher", network=replace(NETWORK, residual="plain", normalization="rms", norm_position="after", bias_scale=0.2), optimizer="rmsprop", learning_rate=0.002, learn=("norms",)),
