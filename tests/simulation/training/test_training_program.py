@@ -1,6 +1,7 @@
 """The PyTorch program of a run, run: its losses are ours."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -31,7 +32,7 @@ STATES = {
 def test_losses_agree(config, tmp_path):
     np.savez(tmp_path / START, **start(config))
     (tmp_path / "training.py").write_text(training_program(config))
-    done = subprocess.run([sys.executable, "training.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "training.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120, env={**os.environ, "OMP_NUM_THREADS": "1"})  # fmt: skip
     assert done.returncode == 0, done.stderr
     said, run = json.loads(done.stdout), train(config).records
     np.testing.assert_allclose(said["loss"], run["loss"][:, 0], rtol=1e-8)
