@@ -87,7 +87,6 @@
   function drawHeatmap(group, trace, xaxis, yaxis) {
     const image = group.querySelector("image"), rows = trace.z.length, columns = trace.z[0].length;
     const colors = palette(trace.colorscale), scale = 255.99 / (trace.zmax - trace.zmin);
-    if (!image) return !trace.z.some((row) => row.some(Number.isFinite));  // Plotly makes none where there is nothing to see
     Object.assign(canvas, { width: columns, height: rows });
     const pen = canvas.getContext("2d"), pixels = pen.createImageData(columns, rows), words = new Uint32Array(pixels.data.buffer);
     const left = xaxis.l2p(trace.x0 - trace.dx / 2), right = xaxis.l2p(trace.x0 + (columns - 0.5) * trace.dx);
@@ -106,9 +105,12 @@
     return true;
   }
 
+  /* Of such a trace Plotly makes nothing that could be drawn into. */
+  const isEmpty = ({ x, z }) => z ? !z.some((row) => row.some(Number.isFinite)) : x.length === 0;
+
   function drawTrace(chart, trace, index) {
     const group = groupOf(chart, index);
-    if (!group) return trace.x?.length === 0;
+    if (!group || trace.z && !group.querySelector("image")) return isEmpty(trace);
     const full = chart._fullData[index], xaxis = axisOf(chart, full.xaxis), yaxis = axisOf(chart, full.yaxis);
     if (xaxis.type !== "linear" || yaxis.type !== "linear") return false;
     return (trace.type === "heatmap" ? drawHeatmap : drawScatter)(group, trace, xaxis, yaxis);

@@ -229,6 +229,7 @@
     train.runs = runs;
     Object.assign(train.step, { shown: null, seen: 0 });
     for (const id of Object.keys(train.figures)) if (!onScreen(id)) delete train.figures[id];
+    want(query ?? train.wanted);  // what is said of the controls is said beside this run
     again();
   }
 
@@ -295,9 +296,12 @@
       const state = new URLSearchParams(pairs.filter(([, value]) => value !== null && value !== undefined)).toString();
       const before = train.wanted;
       if (before === state) return no_update;
+      if (before === null) {
+        first(state);
+        return no_update;
+      }
       changed(before, state);
-      if (before === null) first(state);
-      else if (new URLSearchParams(before).get("shows") !== new URLSearchParams(state).get("shows")) view(state).then(again);
+      if (new URLSearchParams(before).get("shows") !== new URLSearchParams(state).get("shows")) view(state).then(again);
       want(state);
       return no_update;
     },
@@ -316,7 +320,7 @@
   async function first(state) {
     train.wanted = state;
     const told = await view(state), runs = told && remembered(told.query);
-    if (!runs?.run) return;
+    if (!runs?.run || train.runs.run) return;
     train.runs = runs;
     again();
   }

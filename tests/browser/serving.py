@@ -42,17 +42,29 @@ def _free_port() -> int:
 
 
 @contextmanager
-def served(application: str = "app.server:server") -> Iterator[str]:
+def served(application: str = "app.server:server", **environment: str) -> Iterator[str]:
     """The address of the application, started as `make run` starts it, until the context is left."""
     address = f"http://127.0.0.1:{(port := _free_port())}"
     command = [
         sys.executable, "-m", "gunicorn", "--workers", "1", "--threads", "4", "--bind", f"127.0.0.1:{port}",
         "--no-control-socket", "--log-level", "warning", application,
     ]  # fmt: skip
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"})
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "OPENBLAS_NUM_THREADS": "1", **environment})
     try:
         _wait_for(f"{address}/healthz", process)
         yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+@contextmanager
+def trainers(**environment: str) -> Iterator[None]:
+    """What trains runs, until the context is left."""
+    command = [sys.executable, "-m", "app.runs"]
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "TRAINERS": "2", **environment})
+    try:
+        yield
     finally:
         process.terminate()
         process.wait(timeout=20)

@@ -1,0 +1,282 @@
+"""What a person does on the Train page: start, steer, compare, look into a step, take it away."""
+
+import json
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from app.training.stories import STORIES
+from tests.browser.conftest import MOST_MILLISECONDS, Watch
+from tests.browser.serving import served, trainers
+from tests.browser.training import LENGTH, Training
+
+SHORT = "depth=4&width=8&batch=16&activation=tanh&data=moons&steps=60"
+LONG = "depth=4&width=8&batch=16&activation=tanh&data=moons&steps=20000"
+Open = Callable[..., Training]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder: Path = tmp_path_factory.mktemp("runs")
+    with trainers(RUNS=str(folder)), served(RUNS=str(folder)) as started:
+        yield started
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Open]:
+    """visit(query, **context options) -> Training, on a page of its own that must not complain."""
+    opened: list[tuple[Page, Watch]] = []
+
+    def open_page(query: str = "", **options: Any) -> Training:
+        context = browser.new_context(**({"viewport": {"width": 1440, "height": 900}} | options))
+        page = context.new_page()
+        page.set_default_timeout(MOST_MILLISECONDS)
+        opened.append((page, Watch(page, address)))
+        training = Training(page, address)
+        training.go(query)
+        return training
+
+    yield open_page
+    complaints = [complaint for _, watch in opened for complaint in watch.complaints]
+    for page, _ in opened:
+        page.context.close()
+    assert not complaints
+
+
+def test_the_first_run(visit: Open) -> None:
+    training = visit()
+    assert training.text("train-headline").startswith("Press Start")
+    training.start()
+    training.until_step(20)
+    early = training.page.evaluate(LENGTH, "chart-train-loss")
+    training.until_ended()
+    assert 0 < early < training.page.evaluate(LENGTH, "chart-train-loss")
+    assert training.text("train-headline").startswith("Learned.")
+    assert "ln 2 = 0.6931" in training.text("train-first")
+    assert training.words == {"depth": "10", "activation": "tanh", "data": "spirals", "optimizer": "momentum", "learning_rate": "0.02", "steps": "1000"}  # fmt: skip
+
+
+def test_the_charts_are_what_was_recorded(visit: Open) -> None:
+    training = visit(SHORT)
+    training.start()
+    training.until_ended()
+    records = training.records()["records"]
+    loss, held_out, *_ = training.lines("chart-train-loss")
+    assert loss["x"] == records["step"]
+    assert loss["y"] == pytest.approx([math.log10(value) for value in records["loss"]], rel=1e-4)
+    assert held_out["x"] == [step for step, value in zip(records["step"], records["validation_loss"], strict=True) if value != "NaN"]  # fmt: skip
+    drawn = training.page.evaluate(
+        "() => document.querySelector('#chart-train-heatmap .js-plotly-plot').data[0].z.map((row) => [...row])"
+    )
+    measured = [list(column) for column in zip(*records["log10_weight_grad_norm"], strict=True)]
+    assert drawn == [pytest.approx(row, rel=1e-3) for row in measured]
+
+
+def test_pause_step_continue_stop(visit: Open) -> None:
+    training = visit(LONG)
+    page = training.page
+    training.start()
+    training.until_step(2)
+    assert training.main.inner_text() == "Pause"
+    training.main.click()
+    page.wait_for_function("() => document.querySelector('#train-main').textContent === 'Continue'")
+    before = training.records()["step"]
+    page.locator("#train-step").click()
+    page.wait_for_function(
+        "(text) => document.querySelector('#train-status').textContent.includes(text)", arg=f"step {before + 1:,} of"
+    )
+    training.main.click()
+    page.wait_for_function("() => document.querySelector('#train-main').textContent === 'Pause'")
+    page.locator("#train-stop").click()
+    training.until_ended()
+    assert "Stopped" in training.text("train-status")
+    assert training.records()["step"] > before
+
+
+def test_the_rate_is_changed_under_way_and_the_address_says_when(visit: Open) -> None:
+    training = visit(LONG)
+    training.start()
+    training.until_step(2)
+    training.enter("learning_rate", "0.5")
+    training.page.wait_for_function("() => location.search.includes('changes=')")
+    step, name, value = training.words["changes"].split(":")
+    assert (name, value) == ("learning_rate", "0.5")
+    assert "learning_rate" not in training.words
+    training.page.locator("#train-stop").click()
+    training.until_ended()
+    assert f"at step {step}" in training.text("train-changed")
+    assert training.records()["changes"] == [[int(step), "learning_rate", 0.5]]
+
+
+def test_other_settings_wait_for_the_next_run(visit: Open) -> None:
+    training = visit(SHORT)
+    training.start()
+    training.until_ended()
+    training.enter("depth", "5")
+    training.page.wait_for_function(
+        "() => document.querySelector('#train-changed').textContent.includes('Depth 4 → 5')"
+    )
+    assert len(training.records()["records"]["log10_delta_rms"][0]) == 4
+    training.start()
+    training.page.wait_for_function("() => document.querySelector('#train-changed').textContent === ''")
+    training.until_ended()
+    assert len(training.records()["records"]["log10_delta_rms"][0]) == 5
+
+
+@pytest.mark.parametrize(("key", "word"), [("plateau", "Plateau."), ("explodes", "Crashed.")])
+def test_a_story_trains_at_a_click(visit: Open, key: str, word: str) -> None:
+    training = visit()
+    training.page.locator(f"#story-{key}").click()
+    training.until_ended()
+    assert training.text("train-headline").startswith(word)
+    assert training.page.locator(f"#story-{key}").get_attribute("aria-current") == "true"
+    remedies = training.page.locator("#train-remedies [data-train]")
+    assert remedies.count() > 2
+    assert all(remedy.get_attribute("title") for remedy in remedies.all())
+
+
+def test_a_remedy_is_trained_beside(visit: Open) -> None:
+    training = visit()
+    training.page.locator("#story-explodes").click()
+    training.until_ended()
+    first = training.page.evaluate("() => window.gradientFlowTrain.runs.run.id")
+    training.page.locator("#train-remedies [data-train]", has_text="clip").click()
+    training.page.wait_for_function("() => window.gradientFlowTrain.runs.beside")
+    training.until_ended()
+    assert training.page.evaluate("() => window.gradientFlowTrain.runs.beside.id") == first  # not trained again
+    assert training.words["clip"] == "norm"
+    assert "beside" in training.words
+    assert "→" in training.text("train-tiles")
+    names = [line["name"] for line in training.lines("chart-train-loss")]
+    assert "loss, the other run" in names
+    assert training.page.locator("#card-train-heatmap-beside").is_visible()
+    training.page.get_by_role("button", name="Without the run beside it").click()
+    training.page.wait_for_function("() => !window.gradientFlowTrain.runs.beside")
+    training.until_ended()
+    assert training.page.locator("#card-train-heatmap-beside").is_hidden()
+
+
+def test_both_runs_start_from_an_address(visit: Open) -> None:
+    story = next(story for story in STORIES if story.key == "recovers")
+    training = visit(story.query)
+    training.start()
+    training.page.wait_for_function("() => window.gradientFlowTrain.runs.beside")
+    training.until_ended()
+    assert training.records("beside")["state"] == "crashed"
+    assert training.text("train-headline").startswith("Learned.")
+
+
+def test_a_step_is_looked_into(visit: Open) -> None:
+    training = visit(SHORT)
+    training.start()
+    training.until_ended()
+    training.page.locator("#train-scrub-line").scroll_into_view_if_needed()
+    training.page.wait_for_function(
+        "() => document.querySelector('#train-scrub-line').textContent.startsWith('Step 60 of 60')"
+    )
+    thumb = training.page.locator("#step [role=slider]")
+    thumb.focus()
+    training.page.keyboard.press("Home")
+    training.page.wait_for_function(
+        "() => document.querySelector('#train-scrub-line').textContent.startsWith('Step 0 of 60')"
+    )
+    for _ in range(6):
+        training.page.keyboard.press("ArrowRight")
+    training.page.wait_for_function(
+        "() => document.querySelector('#train-scrub-line').textContent.startsWith('Step 6 of 60')"
+    )
+    names = training.page.evaluate(
+        "() => document.querySelector('#chart-step-delta .js-plotly-plot').data.map((trace) => trace.name)"
+    )
+    assert names[:2] == ["δ, step 0", "δ, step 6"]
+
+
+def test_a_square_of_the_strip_trains_its_seed(visit: Open) -> None:
+    training = visit("depth=3&width=3&batch=4&activation=relu&data=xor&steps=50&networks=20")
+    training.start()
+    training.until_ended()
+    squares = training.page.locator(".seeds button")
+    assert squares.count() == 20
+    seed = squares.last.get_attribute("aria-label").split()[1].rstrip(":")
+    squares.last.click()
+    training.page.wait_for_function("() => !location.search.includes('networks')")
+    training.until_ended()
+    assert training.words.get("seed", "0") == seed
+    assert training.page.locator(".seeds").count() == 0
+
+
+def test_the_heatmap_shows_another_quantity(visit: Open) -> None:
+    training = visit(SHORT)
+    training.start()
+    training.until_ended()
+    training.page.locator("#value-train-shows label:has(input[value='dead'])").click()
+    training.page.wait_for_function(
+        "() => window.gradientFlowTrain.figures['chart-train-heatmap'].figure.data[0].name === 'dead units'"
+    )
+    assert training.words["shows"] == "dead"
+    assert "100" in training.text("train-key")
+
+
+def test_a_reload_finds_its_run_again(visit: Open) -> None:
+    training = visit(SHORT)
+    training.start()
+    training.until_ended()
+    before = training.page.evaluate("() => window.gradientFlowTrain.runs.run.id")
+    training.page.reload()
+    training.page.wait_for_function("(id) => window.gradientFlowTrain?.runs.run?.id === id", arg=before)
+    training.until_ended()
+    assert len(training.lines("chart-train-loss")[0]["x"]) == 60
+
+
+def test_from_explore_and_back_with_the_same_network(visit: Open, address: str) -> None:
+    training = visit(SHORT)
+    training.page.goto(f"{address}/?depth=7&activation=relu&remedies=he")
+    training.page.wait_for_function("() => document.querySelector('#to-train')?.href.includes('depth=7')")
+    training.page.locator("#to-train").click()
+    training.page.wait_for_function("() => window.gradientFlowTrain.look")
+    assert training.words == {"depth": "7", "activation": "relu", "remedies": "he", "data": "spirals"}
+    training.page.locator("#to-explore").click()
+    training.page.wait_for_function(
+        "() => location.pathname === '/' && window.gradientFlowLab?.drawn?.endsWith('rested')"
+    )
+    assert training.words == {"depth": "7", "activation": "relu", "remedies": "he"}
+
+
+def test_by_keyboard_alone(visit: Open) -> None:
+    training = visit(SHORT)
+    training.main.focus()
+    training.page.keyboard.press("Enter")
+    training.page.wait_for_function("() => window.gradientFlowTrain.runs.run")
+    training.until_ended()
+    assert "Done" in training.text("train-announce")
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 360])
+def test_nothing_overflows_and_axe_finds_nothing(visit: Open, width: int) -> None:
+    story = next(story for story in STORIES if story.key == "recovers")
+    training = visit(story.query, viewport={"width": width, "height": 900}, color_scheme="light")
+    page = training.page
+    training.start()
+    training.until_ended()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function("(scheme) => document.documentElement.dataset.theme === scheme", arg=scheme)
+        page.wait_for_timeout(600)
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+        found = Axe().run(page, context={"exclude": [[".chart"]]})  # Plotly's own
+        assert not found.violations_count, found.generate_report()
+
+
+def test_what_was_recorded_can_be_taken_away(visit: Open) -> None:
+    training = visit(SHORT)
+    training.start()
+    training.until_ended()
+    links = training.page.locator("#train-files a").evaluate_all("(all) => all.map((one) => one.href)")
+    answers = [training.page.request.get(link) for link in links]
+    assert all(answer.ok for answer in answers)
+    assert json.loads(answers[1].text())["steps"] == 60
