@@ -27,6 +27,10 @@ LEASE = Number("Lease", "Seconds that the asker may be silent.", 10, LONGEST_LEA
 AFTER = Number("After", "How many records are known already.", 0, 10**6, integer=True)
 
 
+class UnknownRunError(Exception):
+    """There is no run of this id."""
+
+
 def answer(desk: Desk, seen: Seen, after: int, most: float) -> dict[str, Any]:
     """The run as it is now, with the records from the one numbered `after`."""
     run, progress = seen.run, seen.progress
@@ -75,7 +79,7 @@ def register(app: Flask, settings: Settings) -> None:
     def found(run_id: str) -> Seen:
         if seen := desk.look(run_id):
             return seen
-        raise LookupError
+        raise UnknownRunError
 
     @app.post("/api/v1/train")
     def submit() -> Response:
@@ -118,8 +122,8 @@ def register(app: Flask, settings: Settings) -> None:
         error = {"reason": refused.reason, "message": refused.message, "place": refused.place}
         return json_response({"error": error}, 409 if refused.reason == "state" else 429)
 
-    @app.errorhandler(LookupError)
-    def unknown(error: LookupError) -> Response:
+    @app.errorhandler(UnknownRunError)
+    def unknown(error: UnknownRunError) -> Response:
         return json_response({"error": {"field": "id", "message": "There is no such run: it may have been forgotten."}}, 404)  # fmt: skip
 
     @app.errorhandler(UnreachableError)

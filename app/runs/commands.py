@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from app.runs.store import Progress
+from app.runs.run import Progress
 from simulation.config import ConfigError
 from simulation.training.trainer import Trainer
 

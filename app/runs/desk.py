@@ -14,15 +14,15 @@ import orjson
 from app.runs import limits
 from app.runs.queue import Queue
 from app.runs.records import Array, row_length, unpacked
-from app.runs.store import ENDED, TAKEN_UP, UNDER_WAY, Kept, Progress, Run, Store
+from app.runs.run import ENDED, TAKEN_UP, UNDER_WAY, Kept, Progress, Run
+from app.runs.store import Store
 from app.training.state import TrainState, strict
 from app.words import pairs_of
 
 _SECONDS_BETWEEN_NOTES = 5.0  # of when somebody last asked
-_SECONDS_TO_REACH_A_TRAINER = 5.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Refused(Exception):  # noqa: N818 - it is what is told
     """What cannot be done now: the bound or state that forbids it, and the place in the queue there would have been."""
 
@@ -65,10 +65,10 @@ class Desk:
             self._store.forget(run.id)
             raise Refused("kept", "There is no room for another run for the moment: please try again in a minute.")
         self._queue.submit(run.id, 1)
-        return Seen(run, progress, 1, "queued", 1 + sum(one.waiting for one in kept))
+        return Seen(run, progress, 1, "queued", 1 + sum(one.state == "queued" for one in kept))
 
     def _check(self, kept: list[Kept], address: str) -> None:
-        waiting = sum(one.waiting for one in kept)
+        waiting = sum(one.state == "queued" for one in kept)
         here = sum(one.run.address == address and one.state in UNDER_WAY for one in kept)
         if waiting >= limits.MOST_WAITING:
             message = f"{waiting} runs wait already, as many as may: yours would be number {waiting + 1}. Please try again in a minute."
@@ -80,7 +80,7 @@ class Desk:
     def _tidy(self, now: float) -> list[Kept]:
         """Forgets what nobody has asked for in a long time, and the oldest of what takes too much room."""
         kept = self._store.kept(now)
-        gone = [one for one in kept if one.state not in ("running", "paused") and one.silent > limits.SECONDS_KEPT]
+        gone = [one for one in kept if one.state not in UNDER_WAY and one.silent > limits.SECONDS_KEPT]
         rest = [one for one in kept if one not in gone]
         ended = [one for one in rest if one.state not in UNDER_WAY]
         room, places = limits.MOST_BYTES - sum(one.progress.bytes for one in ended), limits.MOST_KEPT - len(rest)
@@ -102,15 +102,19 @@ class Desk:
         if now - orjson.loads(parts.get("seen", b"0")) > _SECONDS_BETWEEN_NOTES:
             self._store.write(run_id, seen=now)
         run, progress = Run(**orjson.loads(parts["run"])), Progress(**orjson.loads(parts["progress"]))
-        attempt = orjson.loads(parts["attempt"])
-        state = progress.seen(orjson.loads(parts.get("beat", b"0")), now)
-        place = None
-        if state == "queued":
-            before = [one for one in self._store.kept(now) if one.waiting and one.progress.queued < progress.queued]
-            place = 1 + len(before)
-            if now - progress.queued > _SECONDS_TO_REACH_A_TRAINER and not len(self._queue):
-                self._queue.submit(run_id, attempt)  # it was lost on its way; a trainer that has it has claimed it
-        return Seen(run, progress, attempt, state, place)
+        beat = orjson.loads(parts.get("beat", b"0"))
+        seen = Seen(
+            run, progress, orjson.loads(parts["attempt"]), progress.seen(self._store.still(beat, now), False), None
+        )
+        return self._in_queue(seen, now, beat) if seen.state == "queued" else seen
+
+    def _in_queue(self, seen: Seen, now: float, beat: float) -> Seen:
+        """With its place. A run whose message was lost on its way to a trainer is handed over anew."""
+        queued = seen.progress.queued
+        if min(now - queued, now - beat) > limits.SECONDS_TO_LOST and not len(self._queue):
+            self._hand_over(seen, "queued")
+        before = (one for one in self._store.kept(now) if one.state == "queued" and one.progress.queued < queued)
+        return replace(seen, place=1 + sum(1 for _ in before))
 
     def records(self, seen: Seen, after: int, most: float = inf) -> Iterator[dict[str, Array]]:
         """Columns of the records from the one numbered `after`, chunk by chunk, until about so many numbers are told."""

@@ -8,7 +8,7 @@ from time import monotonic
 from app.runs.journal import Journal
 from app.runs.limits import MOST_CHECKPOINT_BYTES, MOST_CHECKPOINTS
 from app.runs.records import filed, from_file, packed
-from app.runs.store import Progress
+from app.runs.run import Progress
 from simulation.training.boundary import boundary
 from simulation.training.records import Record
 from simulation.training.trainer import Trainer

@@ -8,7 +8,7 @@ from huey import Huey, RedisHuey, SqliteHuey
 from huey.api import TaskWrapper
 from redis import ConnectionPool
 
-from app.runs.store import Store, reached
+from app.runs.store import Store
 from app.settings import Settings
 
 NAME = "runs"
@@ -39,11 +39,11 @@ class Queue:
 
     def submit(self, run_id: str, attempt: int) -> None:
         """Lets the next free trainer work on the run."""
-        with reached():
+        with self.store.reached():
             self.task(run_id, attempt)
 
     def __len__(self) -> int:
-        with reached():
+        with self.store.reached():
             return int(self.huey.pending_count())
 
 

@@ -13,17 +13,17 @@ A newer attempt takes the run from an older one, whoever works on that. "slot:<n
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from time import time
 from typing import Any
 
 import orjson
 from huey.storage import BaseStorage
 from redis.exceptions import RedisError
 
-from app.runs.limits import MOST_KEPT, SECONDS_OF_LEASE, SECONDS_TO_LOST
+from app.runs.limits import MOST_KEPT, SECONDS_TO_LOST
+from app.runs.run import Kept, Progress, Run
 
 _AT_ONCE = 200  # keys in one question
-UNDER_WAY, TAKEN_UP, ENDED = ("queued", "running", "paused"), ("lost", "expired"), ("done", "crashed", "stopped")
 SLOTS = tuple(f"slot:{number}" for number in range(MOST_KEPT))
 
 
@@ -31,90 +31,41 @@ class UnreachableError(Exception):
     """The store cannot be reached for the moment."""
 
 
-@dataclass(frozen=True)
-class Run:
-    """What was asked for: the canonical query of a TrainState, and how long its asker may be silent, in seconds."""
-
-    id: str
-    query: str
-    address: str = ""
-    created: float = 0.0
-    lease: int = SECONDS_OF_LEASE
-
-
-@dataclass
-class Progress:
-    """How far a run is. held: a trainer works on it or waits with it; records: how many; starts: of their chunks."""
-
-    state: str = "queued"
-    held: bool = False
-    paused: bool = False
-    queued: float = 0.0  # since when
-    step: int = 0
-    steps_per_second: float | None = None
-    seconds: float = 0.0  # that it was under way
-    changes: list[tuple[int, str, Any]] = field(default_factory=list)
-    records: int = 0
-    starts: list[int] = field(default_factory=list)
-    crashes: list[dict[str, Any] | None] = field(default_factory=list)
-    checkpoints: list[int] = field(default_factory=list)
-    commands: int = 0  # that were carried out
-    bytes: int = 0
-    message: str | None = None
-
-    def seen(self, beat: float, now: float) -> str:
-        """The state for whoever looks: lost when its trainer gives no sign of life."""
-        return "lost" if self.held and now - beat > SECONDS_TO_LOST else self.state
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A run that is in the store, and its state as it is seen now."""
-
-    run: Run
-    progress: Progress
-    state: str
-    silent: float  # seconds since somebody asked
-
-    @property
-    def waiting(self) -> bool:
-        return self.state == "queued" and self.silent <= self.run.lease
-
-
-@contextmanager
-def reached() -> Iterator[None]:
-    """What the homes raise when they do not answer, as UnreachableError."""
-    try:
-        yield
-    except (RedisError, sqlite3.Error, OSError) as error:
-        raise UnreachableError(str(error)) from error
-
-
 class Store:
     """Reads and writes by key; UnreachableError where the home does not answer."""
 
     def __init__(self, storage: BaseStorage) -> None:
         self._storage = storage
+        self.missed = 0.0  # when it did not answer last
+
+    @contextmanager
+    def reached(self) -> Iterator[None]:
+        """Turns what the homes raise when they do not answer into UnreachableError."""
+        try:
+            yield
+        except (RedisError, sqlite3.Error, OSError) as error:
+            self.missed = time()
+            raise UnreachableError(str(error)) from error
 
     def get(self, keys: Iterable[str]) -> dict[str, bytes]:
         """The values of those keys that there are."""
         asked, found = list(keys), {}
-        with reached():
+        with self.reached():
             for first in range(0, len(asked), _AT_ONCE):
                 found.update(self._storage.peek_many(asked[first : first + _AT_ONCE]))
         return found
 
     def put(self, key: str, value: bytes) -> None:
-        with reached():
+        with self.reached():
             self._storage.put_data(key, value)
 
     def claim(self, key: str, value: bytes = b"1") -> bool:
         """Writes it if nobody has; whether that was so."""
-        with reached():
+        with self.reached():
             return bool(self._storage.put_if_empty(key, value))
 
     def delete(self, keys: Iterable[str]) -> None:
-        with reached():
+        with self.reached():
             for key in keys:
                 self._storage.delete_data(key)
 
@@ -130,6 +81,8 @@ class Store:
     def enlist(self, run_id: str) -> bool:
         """Gives the run a slot; False where none is free."""
         taken = self.get(SLOTS)
+        if run_id.encode() in taken.values():
+            return True
         free = (slot for slot in SLOTS if slot not in taken)
         return any(self.claim(slot, run_id.encode()) for slot in free)
 
@@ -145,9 +98,13 @@ class Store:
         for run_id in ids:
             if f"{run_id}/run" in found and f"{run_id}/progress" in found:
                 run, progress = Run(**read(run_id, "run", {})), Progress(**read(run_id, "progress", {}))
-                state = progress.seen(read(run_id, "beat", 0.0), now)
-                runs.append(Kept(run, progress, state, now - read(run_id, "seen", run.created)))
+                silent, still = now - read(run_id, "seen", run.created), self.still(read(run_id, "beat", 0.0), now)
+                runs.append(Kept(run, progress, progress.seen(still, silent > run.lease), silent))
         return sorted(runs, key=lambda kept: kept.run.created)
+
+    def still(self, beat: float, now: float) -> bool:
+        """Whether a trainer may be alive that gave its last sign then: it could not give one while the store was away."""
+        return now - max(beat, self.missed) <= SECONDS_TO_LOST
 
     def forget(self, run_id: str) -> None:
         """Removes all that is known of a run."""

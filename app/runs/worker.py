@@ -13,7 +13,8 @@ from app.runs.commands import Commands
 from app.runs.journal import Journal, TakenError
 from app.runs.output import Output
 from app.runs.queue import Queue
-from app.runs.store import Progress, Run, UnreachableError
+from app.runs.run import Progress, Run
+from app.runs.store import UnreachableError
 from app.training.state import TrainState, strict
 from app.words import pairs_of
 from simulation.training.trainer import Trainer
@@ -38,9 +39,12 @@ def work(queue: Queue, run_id: str, attempt: int, stopping: Callable[[], bool] =
     parts = store.parts(run_id, "run", "progress", "attempt", "seen")
     if "attempt" not in parts or orjson.loads(parts["attempt"]) != attempt:
         return
+    run, progress = Run(**orjson.loads(parts["run"])), Progress(**orjson.loads(parts["progress"]))
+    if time() - orjson.loads(parts["seen"]) > run.lease:
+        store.write(run_id, progress=replace(progress, state="expired"))
+        return
     store.write(run_id, beat=time())
     if store.claim(f"{run_id}/owner:{attempt}"):
-        run, progress = Run(**orjson.loads(parts["run"])), Progress(**orjson.loads(parts["progress"]))
         _Work(queue, run, progress, attempt, stopping).do()
 
 
@@ -92,8 +96,7 @@ class _Work:
                 continue
 
     def _train(self, state: TrainState) -> None:
-        changes = tuple((step, name, value) for step, name, value in self.progress.changes)
-        config = replace(state.training, changes=changes or state.config.changes)
+        config = replace(state.training, changes=tuple(map(tuple, self.progress.changes)))
         trainer = Trainer(config, state.networks)
         self.output, self.commands = Output(trainer, self.progress, self.journal), Commands(trainer, self.progress)
         while not trainer.finished:

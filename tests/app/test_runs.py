@@ -7,7 +7,6 @@ import pytest
 from flask import Flask
 
 from app.runs import api, limits, worker
-from app.runs import desk as desks
 from app.runs.desk import Desk, Refused
 from app.runs.journal import Journal, TakenError
 from app.runs.queue import Queue
@@ -134,10 +133,20 @@ def test_a_stopped_run_that_waits_leaves_the_queue(place):
     assert (place.desk.look(first).state, place.desk.look(first).progress.records) == ("stopped", 0)
 
 
+def test_who_is_silent_while_the_run_waits_has_left_the_queue(place):
+    first, second = place.submit(), place.submit()
+    place.store.write(first, seen=time() - 91)
+    assert place.desk.look(second).place == 1
+    place.work()
+    place.store.write(first, seen=time() - 4000)
+    place.submit()
+    assert place.desk.look(first) is None
+
+
 def test_a_message_that_was_lost_is_sent_again(place, monkeypatch):
     run = place.submit()
     place.queue.huey.storage.flush_queue()
-    monkeypatch.setattr(desks, "_SECONDS_TO_REACH_A_TRAINER", -1)
+    monkeypatch.setattr(limits, "SECONDS_TO_LOST", -1)
     place.desk.look(run)
     place.work()
     assert place.desk.look(run).state == "done"
