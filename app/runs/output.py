@@ -5,6 +5,8 @@ from dataclasses import asdict
 from math import ceil
 from time import monotonic
 
+import numpy as np
+
 from app.runs.journal import Journal
 from app.runs.limits import MOST_CHECKPOINT_BYTES, MOST_CHECKPOINTS
 from app.runs.records import filed, from_file, packed
@@ -74,7 +76,7 @@ class Output:
             self._rows = []
         self._measure_pace()
         progress.step, progress.changes = trainer.at, list(trainer.config.changes)
-        progress.crashes = [crash and asdict(crash) for crash in trainer.crashes]
+        progress.crashes = [asdict(crash) if crash else None for crash in trainer.crashes]
         if self._resume.due():
             self.keep()
         if self._boundary.due():
@@ -96,14 +98,16 @@ class Output:
         at, model = self._trainer.at, self._trainer.model
         if at in self._progress.checkpoints:
             return
-        self._journal.put(f"checkpoint:{at}", filed({"at": at, "numbers": model.numbers, "running": model.running}))
+        self._journal.put(
+            f"checkpoint:{at}", filed({"at": np.array(at), "numbers": model.numbers, "running": model.running})
+        )
         self._progress.checkpoints.append(at)
 
     def _draw(self) -> None:
         began = monotonic()
         drawn = boundary(self._trainer)
         if drawn:
-            self._journal.write(boundary=asdict(drawn) | {"values": b64encode(drawn.values).decode()})
+            self._journal.write(boundary=asdict(drawn) | {"values": b64encode(drawn.values.tobytes()).decode()})
         self._boundary.done(began)
 
     def _measure_pace(self) -> None:
