@@ -73,6 +73,7 @@
   function receive(figures, known) {
     for (const [id, figure] of Object.entries(figures)) {
       const kept = train.figures[id];
+      if (known[id] && kept && kept.figure.data.length !== figure.data.length) again();  // other traces: their beginnings, too
       const goes = kept && kept.figure.data.length === figure.data.length && known[id];
       const data = figure.data.map((trace, index) => goes && trace.meta === "grows" ? grown(kept.figure.data[index], trace) : trace);
       if (touch.matches) figure.layout.dragmode = false;

@@ -1,7 +1,10 @@
 """Routes of the Train page: /train/view for its controls, /train/frame for its runs, /train/step to look into a step."""
 
+from io import BytesIO
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
+import numpy as np
 import orjson
 from flask import Flask, Response, request
 
@@ -12,10 +15,15 @@ from app.settings import Settings
 from app.training import frame
 from app.training.history import Histories
 from app.training.look import Look, lenient
+from app.training.state import strict
 from app.training.step import step_view
 from app.training.view import view
 from app.words import pairs_of
 from components.theme import PALETTES
+from simulation.programs import training
+from simulation.training.config import TrainingConfig
+
+PROGRAM_NAME = {"Content-Disposition": "attachment; filename=training.zip"}
 
 
 def register(app: Flask, settings: Settings) -> None:
@@ -53,6 +61,22 @@ def register(app: Flask, settings: Settings) -> None:
         if first is None or chosen is None:
             return _answer({"figures": {}, "components": {}})
         return _answer(step_view(followed, first, chosen, _theme(asked)) | {"step": nearest})
+
+    @app.get("/train/program.zip")
+    def train_program() -> Response:
+        """A training's query -> its PyTorch program and the start that it reads. One network: the first seed's."""
+        state = strict(pairs_of(request.query_string))
+        return Response(program_files(state.training), mimetype="application/zip", headers=PROGRAM_NAME)
+
+
+def program_files(config: TrainingConfig) -> bytes:
+    """The PyTorch program of a run with what it starts from, in one zip."""
+    start, files = BytesIO(), BytesIO()
+    np.savez_compressed(start, **training.start(config))
+    with ZipFile(files, "w", ZIP_DEFLATED) as both:
+        both.writestr("training.py", training.training_program(config))
+        both.writestr(training.START, start.getvalue())
+    return files.getvalue()
 
 
 def _asked() -> dict[str, str]:

@@ -76,7 +76,7 @@ def sentences(followed: Mapping[str, Followed], run: Run, look: Look) -> Compone
     return {
         **_told(run, shown.state, look),
         ids.LEGEND: {"children": cards.legend(described(shown.state), described(other.state) if other else "")},
-        ids.FILES: {"children": cards.files(shown.seen.run.id)},
+        ids.FILES: {"children": cards.files(shown.seen.run.id, shown.state.query)},
     }
 
 

@@ -18,6 +18,7 @@ from components.figures.axes import (
 from components.figures.runs import (
     GROWS,
     ROLES,
+    STEP_MARGIN,
     Palette,
     Run,
     events,
@@ -56,11 +57,9 @@ def heatmap(palette: Palette, run: Run, quantity: Quantity, span: tuple[float, f
     shapes, notes = events(palette, [run])
     axis = layer_axis(depth)
     below = {"range": [0.5, depth + 0.5], "showgrid": False, "ticklabeloverflow": "allow", "tickvals": axis["tickvals"], "title": {"text": "layer", "font": {"size": 12, "color": palette["mute"]}, "standoff": 4}}  # fmt: skip
-    for note in notes:  # above the picture, not on it
-        note |= {"y": 1, "yanchor": "bottom"}
     return figure(
         palette, [shown, without], step_axis([run]), below, shapes=shapes, annotations=notes, hovermode="closest",
-        margin={"l": 52, "r": 20, "t": 22, "b": 38},
+        margin=STEP_MARGIN,
     )  # fmt: skip
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from components.figures.axes import WITH_END_LABELS, Array, line
+from components.figures.axes import Array, line
 from components.figures.runs import (
     GROWS,
     ROLES,
+    STEP_MARGIN,
     Palette,
     Run,
     events,
@@ -43,7 +44,7 @@ def loss(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
         shape, note = reference(palette, y, text, above=index == 0)
         shapes.append(shape)
         notes.append(note)
-    return figure(palette, traces, step_axis(runs), axis, shapes=shapes, annotations=notes, margin=WITH_END_LABELS | {"r": 20})  # fmt: skip
+    return figure(palette, traces, step_axis(runs), axis, shapes=shapes, annotations=notes, margin=STEP_MARGIN)  # fmt: skip
 
 
 def accuracy(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def accuracy(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
         shapes.append(shape)
         notes.append(note)
     axis = {"range": [-0.03, 1.05], "ticklabeloverflow": "allow", "tickvals": [0, 0.25, 0.5, 0.75, 1], "ticktext": ["0 %", "25 %", "50 %", "75 %", "100 %"]}  # fmt: skip
-    return figure(palette, traces, step_axis(runs), axis, shapes=shapes, annotations=notes, margin=WITH_END_LABELS | {"r": 20})  # fmt: skip
+    return figure(palette, traces, step_axis(runs), axis, shapes=shapes, annotations=notes, margin=STEP_MARGIN)  # fmt: skip
 
 
 def gradient_norm(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
@@ -81,15 +82,14 @@ def gradient_norm(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
         whose = "" if run.role == "run" else ", the other run"
         if run.networks > 1:
             traces.append(_band(palette, run, run.records["log10_gradient_norm"]))
-        if run.training.clip != "none" or run.training.changes:
-            traces.append(_line(palette, run, raw, f"before clipping{whose}", _words(raw)))
-            traces[-1]["line"] = {"color": transparent(palette["exploding"], 0.8), "width": 1.2}
+        traces.append(_line(palette, run, raw, f"before clipping{whose}", _words(raw)))
+        traces[-1]["line"] = {"color": transparent(palette["exploding"], 0.8), "width": 1.2}
         traces.append(_line(palette, run, clipped, f"gradient norm{whose}", _words(clipped)))
         traces.append(_ends(palette, run, clipped, axis["range"], "gradient norm"))
     if lines:
         notes.append({"x": lines[-1]["x1"], "xanchor": "right", "y": lines[-1]["y1"], "yanchor": "bottom", "text": "threshold",
                       "showarrow": False, "font": {"size": 11, "color": palette["mute"]}})  # fmt: skip
-    return figure(palette, traces, step_axis(runs), axis, shapes=[*shapes, *lines], annotations=notes, margin=WITH_END_LABELS | {"r": 20})  # fmt: skip
+    return figure(palette, traces, step_axis(runs), axis, shapes=[*shapes, *lines], annotations=notes, margin=STEP_MARGIN)  # fmt: skip
 
 
 def _threshold_lines(palette: Palette, run: Run) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from simulation.training.records import Crash
 
 Palette = Mapping[str, str]
 GROWS = {"meta": "grows"}  # a trace whose arrays go on from those that the browser has
+STEP_MARGIN = {"l": 52, "r": 20, "t": 30, "b": 38}  # with room for the labels of `events` above
 ROLES = {"run": "remedied", "beside": "baseline"}  # whose lines they look like: ink and solid, grey and dashed
 
 
@@ -159,7 +160,7 @@ def events(palette: Palette, runs: Sequence[Run]) -> tuple[list[dict[str, Any]],
             )  # fmt: skip
             notes.append(
                 {"x": step, "xanchor": "right" if late else "left", "xshift": -3 if late else 3, "yref": "paper",
-                 "y": 1 - 0.075 * (index % 3), "yanchor": "top", "text": text, "showarrow": False,
+                 "y": 1, "yanchor": "bottom", "yshift": 11 * (index % 2), "text": text, "showarrow": False,
                  "font": {"size": 11, "color": palette[color]}}
             )  # fmt: skip
     return shapes, notes

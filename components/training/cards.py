@@ -5,7 +5,7 @@ from typing import Any
 
 from dash import html
 
-from components.text import power, rich
+from components.text import mathematical, power, rich
 from components.training.quantities import Quantity
 from simulation.training.outcomes import OUTCOMES
 
@@ -71,7 +71,7 @@ def remedies(offers: list[tuple[str, str, str]], needed: bool, alone: str | None
     if not offers:
         return []
     buttons = [
-        html.Button(label, className="chip", type="button", title=why, **{"data-train": query})
+        html.Button(mathematical(label), className="chip", type="button", title=why, **{"data-train": query})
         for label, why, query in offers
     ]
     without = (
@@ -111,10 +111,11 @@ def legend(run: str, beside: str) -> list[Any]:
     ]
 
 
-def files(run_id: str) -> list[Any]:
-    """Everything that was recorded, as files."""
+def files(run_id: str, query: str) -> list[Any]:
+    """Everything that was recorded, as files; and the run as a program, by its query."""
     return [
         html.Span("Everything recorded of this run:"),
         *(html.A(kind.upper(), href=f"/api/v1/train/{run_id}.{kind}", className="quiet-link", download=f"training.{kind}") for kind in ("csv", "json")),
-        html.Span("Its address above trains it again, to the bit."),
+        html.A("PyTorch program", href=f"/train/program.zip?{query}", className="quiet-link"),
+        html.Span("trains it there, step for step; this page's address trains it here, to the bit."),
     ]  # fmt: skip

@@ -3,8 +3,10 @@
 import json
 import math
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -266,7 +268,9 @@ def test_nothing_overflows_and_axe_finds_nothing(visit: Open, width: int) -> Non
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         page.wait_for_function("(scheme) => document.documentElement.dataset.theme === scheme", arg=scheme)
-        page.wait_for_timeout(600)
+        for top in range(0, page.evaluate("() => document.body.scrollHeight"), 700):
+            page.evaluate("(top) => window.scrollTo(0, top)", top)
+            page.wait_for_timeout(150)
         assert page.evaluate("() => document.documentElement.scrollWidth") <= width
         found = Axe().run(page, context={"exclude": [[".chart"]]})  # Plotly's own
         assert not found.violations_count, found.generate_report()
@@ -280,3 +284,4 @@ def test_what_was_recorded_can_be_taken_away(visit: Open) -> None:
     answers = [training.page.request.get(link) for link in links]
     assert all(answer.ok for answer in answers)
     assert json.loads(answers[1].text())["steps"] == 60
+    assert set(ZipFile(BytesIO(answers[2].body())).namelist()) == {"training.py", "training_start.npz"}
