@@ -69,6 +69,8 @@
     }
   }
 
+  lab.lines = lines;
+
   function show(panel, kept, { done, components }) {
     panel.style.setProperty("--done", done);
     for (const [id, properties] of Object.entries(components)) {

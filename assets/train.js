@@ -134,10 +134,7 @@
       if (ok && train.runs.run?.id === run) {
         train.step.shown = content.step ?? null;
         show(content.components);
-        for (const [id, figure] of Object.entries(content.figures)) {
-          if (touch.matches) figure.layout.dragmode = false;
-          set(id, { figure });
-        }
+        whole(content.figures);
         if (step === null && content.step !== undefined) set("train-scrub", { value: content.step });
       }
     } catch { /* asked again with the next move */ }
@@ -252,6 +249,28 @@
     watch();
   }
 
+  /* The range test comes line by line. */
+  async function tryRates(button) {
+    button.disabled = true;
+    try {
+      const answer = await fetch(`/train/rates?${new URLSearchParams({ state: train.look, theme: theme() })}`);
+      for await (const { components, figures } of lab.lines(answer.body)) {
+        show(components);
+        whole(figures);
+      }
+    } catch {
+      show({ "train-rates-line": { children: "The server did not answer: please try again." } });
+    }
+    button.disabled = false;
+  }
+
+  function whole(figures) {
+    for (const [id, figure] of Object.entries(figures)) {
+      if (touch.matches) figure.layout.dragmode = false;
+      set(id, { figure });
+    }
+  }
+
   /* A page that is loaded again finds its run again. */
   function remember() {
     try { sessionStorage.setItem("runs", JSON.stringify({ look: train.look, runs: train.runs })); } catch { /* blocked */ }
@@ -264,8 +283,9 @@
   }
 
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-verb], [data-train]");
+    const button = event.target.closest("[data-verb], [data-train], [data-rates]");
     if (!button || !page()) return;
+    if (button.dataset.rates) return tryRates(button);
     const { verb, train: query } = button.dataset;
     if (verb) return steer(verb);
     set("train-restore", { data: { query, at: performance.now() } });

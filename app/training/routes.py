@@ -1,5 +1,6 @@
 """Routes of the Train page: /train/view for its controls, /train/frame for its runs, /train/step to look into a step."""
 
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -12,7 +13,7 @@ from app import binary
 from app.runs.desk import Desk
 from app.runs.queue import Queue
 from app.settings import Settings
-from app.training import frame
+from app.training import frame, rates
 from app.training.history import Histories
 from app.training.look import Look, lenient
 from app.training.state import strict
@@ -23,6 +24,7 @@ from components.theme import PALETTES
 from simulation.programs import training
 from simulation.training.config import TrainingConfig
 
+UNHELD = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # a proxy is not to hold lines back
 PROGRAM_NAME = {"Content-Disposition": "attachment; filename=training.zip"}
 
 
@@ -61,6 +63,18 @@ def register(app: Flask, settings: Settings) -> None:
         if first is None or chosen is None:
             return _answer({"figures": {}, "components": {}})
         return _answer(step_view(followed, first, chosen, _theme(asked)) | {"step": nearest})
+
+    @app.get("/train/rates")
+    def train_rates() -> Response:
+        """state: a training's query; the range test as a stream of JSON lines, each fuller than the last."""
+        asked = _asked()
+        config = lenient(pairs_of(asked.get("state", "").encode()))[0].train.training
+
+        def lines() -> Iterator[bytes]:
+            for content in rates.answers(config, _theme(asked)):
+                yield orjson.dumps(content, default=binary.plain) + b"\n"
+
+        return Response(lines(), mimetype="application/x-ndjson", headers=UNHELD)
 
     @app.get("/train/program.zip")
     def train_program() -> Response:

@@ -58,6 +58,7 @@ def _words(followed: Followed, step: int, plane: bool) -> dict[str, Any]:
     kept = f"{len(checkpoints)} steps are kept of this run; the slider goes to the nearest. Solid: this step; dashed: the first."
     return {
         ids.SCRUB_LINE: {"children": f"Step {step:,} of {followed.training.steps:,}{loss}. {kept}"},
+        ids.SCRUB_CARD: {"hidden": False},
         ids.card("step-boundary"): {"hidden": not plane},
         **{all_ids.caption(chart): {"children": text} for chart, text in _CAPTIONS.items()},
     }

@@ -207,22 +207,22 @@ def _spoken(value: float) -> str:
 def _numbers(run: Run) -> dict[str, Any]:
     """The tiles' numbers as Dash children, by label."""
     if not len(run.steps):
-        second = "Right answers, held out" if DATA[run.training.data].task == "classes" else "Loss, held out"
-        return {label: ["–"] for label in ("Loss", second, "Gradient norm", "Layer 1, update / weight", "Dead units")}
+        second = "Right, held out" if DATA[run.training.data].task == "classes" else "Loss, held out"
+        return {label: ["–"] for label in ("Loss", second, "Gradient norm", "Layer 1 moves by", "Dead units")}
     held_out = run.of("validation_accuracy")
     known = held_out[np.isfinite(held_out)]
     classes = DATA[run.training.data].task == "classes"
     validation = run.of("validation_loss")
     validation = validation[np.isfinite(validation)]
     second = (
-        ("Right answers, held out", [percent(float(known[-1]))] if known.size else ["–"]) if classes
+        ("Right, held out", [percent(float(known[-1]))] if known.size else ["–"]) if classes
         else ("Loss, held out", rich(digits(float(validation[-1]), 3)) if validation.size else ["–"])
     )  # fmt: skip
     return {
         "Loss": _loss(float(run.of("loss")[-1])),
         second[0]: second[1],
         "Gradient norm": _size(run.of("log10_gradient_norm")[-1]),
-        "Layer 1, update / weight": _size(run.of("log10_update_ratio")[-1, 0]),
+        "Layer 1 moves by": _size(run.of("log10_update_ratio")[-1, 0]),
         "Dead units": [percent(float(run.of("dead_fraction")[-1].mean()))],
     }
 

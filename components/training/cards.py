@@ -5,7 +5,7 @@ from typing import Any
 
 from dash import html
 
-from components.text import mathematical, power, rich
+from components.text import mathematical, rich
 from components.training.quantities import Quantity
 from simulation.training.outcomes import OUTCOMES
 
@@ -32,7 +32,7 @@ def headline(word: str, text: str, state: str) -> list[Any]:
 
 def key(quantity: Quantity, low: float, high: float) -> list[Any]:
     """What the heatmap's colors stand for, from the smallest to the largest, and what has no size."""
-    ends = (power(low), power(high)) if quantity.logarithmic else (["0\u00a0%"], ["100\u00a0%"])
+    ends = (rich(f"10^{low:.0f}"), rich(f"10^{high:.0f}")) if quantity.logarithmic else (["0\u00a0%"], ["100\u00a0%"])
     ramp = html.I(className="ramp diverging" if quantity.key == "update" else "ramp")
     others = [("kind-zero", "exactly 0")] * quantity.logarithmic + [("kind-inf", "overflow or NaN")]
     return [

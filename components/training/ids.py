@@ -30,6 +30,7 @@ KEY, SEEDS, SCRUB, SCRUB_LINE, SCRUB_CARD = (
     "train-scrub-line",
     "train-scrub-card",
 )
+RATES, RATES_LINE, RATES_CARD = "train-rates", "train-rates-line", "train-rates-card"
 FILES, RESTORE, LIVE = "train-files", "train-restore", "train-live"
 EXPLORE_LINK = "explore-link"
 

@@ -13,7 +13,7 @@ from components.training import ids
 from simulation.parameters import Choice
 from simulation.training.changes import CHANGEABLE
 
-PARTS = {"charts": "Charts", "step": "Look into a step", "files": "Take it away"}
+PARTS = {"charts": "Charts", "rates": "Learning rates", "step": "Look into a step", "files": "Take it away"}
 BY_LAYER = ("train-ratio", "step-delta", "step-weights", "step-forward")
 WIDE = ("train-heatmap", "train-heatmap-beside")
 
@@ -46,8 +46,9 @@ def page(
             html.Div(id=ids.TILES, className="tiles"),
             html.Div(id=ids.LEGEND, className="legend"),
             html.Div([_card(chart, title, shows) for chart, title in ids.TITLES.items()], className="charts", id="charts"),
+            _rates(),
             _step(),
-            html.Section([html.H2(PARTS["files"], className="section-title"), html.Div(id=ids.FILES, className="row")], className="part", id="files"),
+            html.Section([html.H2(PARTS["files"], className="section-title"), html.Div("Once a network has been trained, everything that was recorded can be taken from here.", id=ids.FILES, className="row")], className="part", id="files"),
             *holders,
         ],
         className="main",
@@ -100,10 +101,10 @@ def _stories(stories: Sequence[Story]) -> html.Ol:
     )  # fmt: skip
 
 
-def _card(chart: str, title: str, shows: tuple[Choice, str]) -> html.Section:
+def _card(chart: str, title: str, shows: tuple[Choice, str] | None = None) -> html.Section:
     """A chart with its title, its line and its words for screen readers; the heatmap has its switch."""
     own = []
-    if chart == "train-heatmap":
+    if chart == "train-heatmap" and shows:
         own = [
             html.Div(control(ids.word("shows"), *shows), className="panel-controls"),
             html.P(id=ids.KEY, className="color-key"),
@@ -121,6 +122,27 @@ def _card(chart: str, title: str, shows: tuple[Choice, str]) -> html.Section:
     )  # fmt: skip
 
 
+def _rates() -> html.Section:
+    """The range test, on demand."""
+    return html.Section(
+        [
+            html.H2("Which learning rates work?", className="section-title"),
+            html.P("The loss after 100 steps at each of 19 rates, always from the same start. A press on the chart sets the rate.", className="section-lead"),
+            html.Div(
+                [
+                    html.Div(
+                        [html.Button("Try them", className="plain", type="button", **{"data-rates": "1"}), html.P(id=ids.RATES_LINE, className="help", role="status")],
+                        className="rates-head",
+                    ),
+                    html.Div(cards.frame(ids.RATES, ids.RATES_LINE, False, ids.word("learning_rate")), id=ids.RATES_CARD, hidden=True),
+                ],
+                className="card",
+            ),
+        ],
+        className="part", id="rates",
+    )  # fmt: skip
+
+
 def _step() -> html.Section:
     """The slider over the checkpoints, and Explore's charts of that step."""
     slider = dcc.Slider(
@@ -130,9 +152,14 @@ def _step() -> html.Section:
     return html.Section(
         [
             html.H2(PARTS["step"], className="section-title"),
-            html.P(id=ids.SCRUB_LINE, className="section-lead", role="status"),
-            html.Div(slider, className="control scrub", **{"data-label": "Step to look into"}),
-            html.Div([_card(chart, title, (None, "")) for chart, title in ids.STEP_TITLES.items()], className="charts of-step"),
+            html.P("Once a network has been trained, some of its steps are kept here, to be looked into.", id=ids.SCRUB_LINE, className="section-lead", role="status"),
+            html.Div(
+                [
+                    html.Div(slider, className="control scrub", **{"data-label": "Step to look into"}),
+                    html.Div([_card(chart, title) for chart, title in ids.STEP_TITLES.items()], className="charts of-step"),
+                ],
+                id=ids.SCRUB_CARD, hidden=True,
+            ),
         ],
         className="part", id="step",
     )  # fmt: skip
