@@ -91,7 +91,7 @@ def test_long_choices_show_the_common_first():
 
 @pytest.fixture(scope="module")
 def explore():
-    return shell.explore(VALUES, NETWORK_WORDS, lambda field: True, ["A note."], [], [])
+    return shell.explore(VALUES, NETWORK_WORDS, lambda field: True, ["A note."], [], [], "/train")
 
 
 def test_the_page_has_every_control_in_its_group(explore):
