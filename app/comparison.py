@@ -5,6 +5,8 @@ from dataclasses import replace
 from math import isinf
 from typing import Any
 
+from dash import html
+
 from app.changes import said
 from app.state import NETWORK_WORDS, State
 from components import cards, ids
@@ -38,7 +40,7 @@ def elements(state: State, verdicts: Mapping[str, Verdict]) -> dict[str, dict[st
     layer = min(state.options.layer, pinned.config.depth)
     swapped = replace(state.asking(layer=1), config=pinned.config, remedies=pinned.remedies, pin=here.query)
     table = cards.comparison(settings, signals, swapped.asking(layer=layer).query, replace(state, pin=None).query)
-    return {ids.PIN: button | {"children": "Pin this one"}, ids.COMPARISON: {"children": table}}
+    return {ids.PIN: button | {"children": ["Pin", html.Span(" this one")]}, ids.COMPARISON: {"children": table}}
 
 
 def _difference(name: str, pinned: Verdict, shown: Verdict) -> str:
