@@ -60,7 +60,7 @@ def _tile(label: str, before: list[Any], state: str, after: list[Any] | None) ->
 def fix(label: str, outcome: str, query: str) -> list[Any]:
     """The smallest fix as a button, and what it would do."""
     button = html.Button(["Smallest fix: ", label], className="chip fix-button", type="button", **{"data-query": query})
-    return [button, html.Span(rich(outcome))]
+    return [button, html.Span(rich(outcome), title=outcome)]
 
 
 def no_fix(reason: str) -> list[Any]:
@@ -176,7 +176,10 @@ def comparison(
     ]
     heads = [html.Span("setting or signal", className="unseen"), "pinned", "now", "difference"]
     head = html.Tr([html.Th(head, scope="col") for head in heads])
-    table = html.Div(html.Table([html.Thead(head), html.Tbody(rows)]), className="table-view")
+    table = html.Div(
+        html.Table([html.Thead(head), html.Tbody(rows)]),
+        className="table-view", role="region", tabIndex="0", **{"aria-label": "Pinned and present"},
+    )  # fmt: skip
     count = f"{len(settings)} setting{'' if len(settings) == 1 else 's'} differ{'s' if len(settings) == 1 else ''}"
     said = f"Against the pinned network the error signal is {signals[0][3]}; {count}."
     if not settings:

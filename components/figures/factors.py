@@ -114,10 +114,11 @@ def _lost(
             traces.append(zero_marks(palette[COLORS[name]], palette["ink"], names[name], layers, height, not traces))
     nothing = np.flatnonzero(~factors.whole & ~np.any(list(zero.values()), axis=0)) + 1
     if nothing.size:
-        middle = nothing[len(nothing) // 2]
+        middle, last = nothing[len(nothing) // 2], len(factors.whole)
+        side = "right" if middle < 0.2 * last else "left" if middle > 0.8 * last else "center"  # within the frame
         traces.append(
             {"type": "scatter", "mode": "markers+text", "name": "nothing to split", "x": nothing.tolist(), "y": [height] * len(nothing),
-             "text": ["no signal" if layer == middle else "" for layer in nothing], "textposition": "top center",
+             "text": ["no signal" if layer == middle else "" for layer in nothing], "textposition": f"top {side}",
              "textfont": {"color": palette["mute"], "size": 12},
              "marker": {"symbol": "line-ew", "size": 5, "line": {"width": 1.4, "color": palette["baseline"]}},
              "hovertemplate": "the signal is exactly 0: nothing to split<extra></extra>"}
