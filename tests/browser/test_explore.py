@@ -459,6 +459,29 @@ def test_the_hint_goes_with_the_first_drag_and_stays_away(visit: Visit) -> None:
     assert not lab.page.locator("#hint").is_visible()
 
 
+# Notes where every chart of the first screen is, whenever that changes.
+_PLACES = """() => {
+  window.places = new Set();
+  const look = () => {
+    places.add([...document.querySelectorAll(".charts .chart")].map((chart) => Math.round(chart.getBoundingClientRect().top)).join());
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+@pytest.mark.parametrize("query", ["", "remedies=he"])
+@pytest.mark.parametrize("size", ["wide", "laptop", "phone"])
+def test_no_chart_moves_while_a_slider_is_dragged_for_the_first_time(visit: Visit, query: str, size: str) -> None:
+    lab = visit(query, viewport=VIEWPORTS[size])
+    lab.page.evaluate(_PLACES)
+    lab.drag("depth", 40, release=False)
+    lab.page.evaluate("() => new Promise((done) => setTimeout(done, 400))")
+    lab.page.mouse.up()
+    lab.settle()
+    assert lab.page.evaluate("() => places.size") == 1
+
+
 # Without a mouse, without eyes, without a server
 
 

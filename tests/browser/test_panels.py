@@ -1,8 +1,10 @@
 """What a person does with the panels under the charts: undo, pin, apply, choose a layer, press on a curve, copy."""
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from app.panels import PANELS
 from tests.browser.conftest import Visit
 from tests.browser.lab import DELTA, Lab
 
@@ -223,3 +225,37 @@ def test_the_mark_is_under_the_pointer_and_follows_the_slider(visit: Visit) -> N
     mark = lab.page.evaluate(_MARK)
     assert mark["scale"] == pytest.approx(float(lab.value("weight_scale")), rel=0.02)
     assert mark["above"] == pytest.approx(0, abs=1)
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_axe_finds_nothing_in_any_panel(visit: Visit, width: int) -> None:
+    query = "depth=9&width=8&batch=4&remedies=he&pin=depth%3D7"
+    lab = visit(query, color_scheme="light", viewport={"width": width, "height": 900})
+    lab.page.locator("#comparison summary").click()
+    for scheme in ("light", "dark"):
+        lab.page.emulate_media(color_scheme=scheme)
+        lab.settle_in(scheme)
+        for key in PANELS:
+            open_panel(lab.page, key)
+        found = Axe().run(lab.page, context={"exclude": [[".chart"]]})  # Plotly's own
+        assert not found.violations_count, found.generate_report()
+
+
+def test_on_a_phone_the_ledger_shows_its_first_rows_and_all_at_a_touch(visit: Visit) -> None:
+    lab = visit("depth=9&width=8&batch=4", viewport={"width": 360, "height": 780})
+    open_panel(lab.page, "ledger")
+    rows, more = lab.page.locator(".ledger tbody tr"), lab.page.locator(".ledger-view .more")
+    assert sum(row.is_visible() for row in rows.all()) == 6
+    more.click()
+    assert all(row.is_visible() for row in rows.all())
+    assert more.get_attribute("aria-expanded") == "true"
+
+
+def test_on_a_phone_the_sheet_folds_below_the_charts_and_opens_again_above(visit: Visit) -> None:
+    lab = visit("depth=9&width=8&batch=4", viewport={"width": 360, "height": 780})
+    slider = lab.page.locator("#control-depth")
+    assert slider.is_visible()
+    lab.page.locator("#panel-layer").scroll_into_view_if_needed()
+    slider.wait_for(state="hidden")
+    lab.page.evaluate("() => scrollTo(0, 0)")
+    slider.wait_for(state="visible")

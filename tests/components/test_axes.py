@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.figures.axes import end_labels, linear_range
+from components.figures.axes import decade_axis, end_labels, linear_range
 from components.text import signed
 
 
@@ -32,3 +32,8 @@ def test_labels_stay_below_the_top_and_apart():
 )
 def test_signed(value, text):
     assert signed(value, 2) == text
+
+
+def test_a_power_below_1_has_a_true_minus_beside_an_exact_zero():
+    axis = decade_axis(-14, 0, 5, zero_at=-12.0)
+    assert axis["ticktext"] == ["0", "10<sup>−10</sup>", "10<sup>−5</sup>", "10<sup>0</sup>"]

@@ -12,13 +12,17 @@ from hypothesis import strategies as st
 
 from components.captions import TITLES, caption, columns, description
 from components.figures.axes import SMALLEST_SPAN, decade_axis, decade_range, end_labels, layer_axis, tick_step, typed
+from components.figures.ensemble import seed_band
 from components.figures.heatmap import density_heatmap
+from components.figures.layer import activation_chart
 from components.figures.signals import Signal, signal_lines
 from components.figures.units import unit_shares
 from components.theme import PALETTES, transparent
 from simulation import NetworkConfig, SignalTrace, simulate
 from simulation.diagnosis import diagnose
+from simulation.network import draw_network
 from simulation.presets import PRESETS
+from simulation.probe import probe
 from simulation.trace import Density
 
 LIGHT = PALETTES["light"]
@@ -275,3 +279,20 @@ def test_palettes_have_the_same_names_and_are_not_the_same():
     assert PALETTES["light"].keys() == PALETTES["dark"].keys()
     assert {"ink", "baseline", "vanishing", "exploding", "hairline", "mute", "panel"} <= set(LIGHT)
     assert PALETTES["light"] != PALETTES["dark"]
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu", "elu", "linear"])
+def test_the_bars_stand_on_the_zero_of_the_curves(activation):
+    view = probe(draw_network(NetworkConfig(depth=3, width=8, batch=4, activation=activation)), 2)
+    layout = activation_chart(LIGHT, view)["layout"]
+    (low, high), (bottom, top) = layout["yaxis"]["range"], layout["yaxis2"]["range"]
+    assert -low / (high - low) == pytest.approx(-bottom / (top - bottom))
+
+
+def test_a_band_of_dead_networks_says_so():
+    dead = np.full(5, -np.inf)
+    notes = [note["text"] for note in seed_band(LIGHT, dead, dead, dead, dead)["layout"]["annotations"]]
+    assert any("exactly 0" in text for text in notes)
+    assert any("median" in text and "this seed" in text for text in notes)
+    alive = seed_band(LIGHT, np.zeros(5), dead, np.zeros(5), np.zeros(5))["layout"]["annotations"]
+    assert not any("exactly 0" in note["text"] for note in alive)
