@@ -8,7 +8,7 @@ from app.blas import one_thread
 
 one_thread()  # before NumPy is loaded
 
-from huey.consumer import Consumer, Worker  # noqa: E402
+from huey.consumer import Consumer, Scheduler, Worker  # noqa: E402
 
 from app.runs.queue import Queue  # noqa: E402
 from app.runs.worker import work  # noqa: E402
@@ -46,8 +46,20 @@ class Trainer(Worker):
             super().sleep()
 
 
+class Idle(Scheduler):
+    """Nothing is scheduled here: waits, and ends with the others."""
+
+    def initialize(self) -> None:
+        self.parent = os.getppid()
+
+    def loop(self, now: Any = None) -> None:
+        self.stop_flag.wait(1)
+        if os.getppid() != self.parent:
+            raise KeyboardInterrupt
+
+
 class Trainers(Consumer):
-    worker_class = Trainer
+    worker_class, scheduler_class = Trainer, Idle
 
 
 def main() -> None:
@@ -57,7 +69,7 @@ def main() -> None:
     queue = Queue(settings, lambda queue, run, attempt: work(queue, run, attempt, lambda: Trainer.current.stopping))
     assert queue.task  # known before the first message is read
     Trainers(
-        queue.huey, workers=settings.trainers, worker_type="process", periodic=False, scheduler_interval=60,
+        queue.huey, workers=settings.trainers, worker_type="process", periodic=False,
         initial_delay=_SECONDS_BETWEEN_ASKING, max_delay=_SECONDS_BETWEEN_ASKING, health_check_interval=1,
         graceful_signal="TERM", shutdown_timeout=_SECONDS_TO_STOP,
     ).run()  # fmt: skip

@@ -67,7 +67,7 @@ class Home:
         process.wait(timeout=PATIENCE)
 
     def close(self) -> None:
-        for name in list(self.processes):
+        for name in reversed(list(self.processes)):  # trainers before what they write to
             self.end(name)
 
     def ask(self, path: str, method: str = "GET", plain: bool = False) -> tuple[int, Any]:
