@@ -1,8 +1,7 @@
 /* Runs on the Train page: starts and steers them, and draws what they give while they give it. It knows runs by id,
    states by whether they go on, charts by graph, trace and key; it knows nothing of networks.
 
-   One request is under way at a time: how far the runs are, with what their charts have more. A trace that "grows"
-   gets the new numbers at its ends; all else of a chart is as the answer says. */
+   One request is under way at a time: how far the runs are, with what their charts have more (see grow.js). */
 (function () {
   "use strict";
 
@@ -14,7 +13,6 @@
     look: null,    // the page's canonical query, as the server wrote it
     queries: {},   // by role: the training's canonical query
     runs: {},      // by role: {id, query, next, going}
-    figures: {},   // by chart: as received, grown; drawn: as on the screen
     frames: 0,     // drawn so far; tests read it
   };
   window.gradientFlowTrain = train;
@@ -22,7 +20,7 @@
   const theme = () => document.documentElement.dataset.theme;
   const page = () => document.querySelector(".page.train");
   const set = (id, properties) => window.dash_clientside.set_props(id, properties);
-  const touch = window.matchMedia("(pointer: coarse)");
+  const { figures, receive, drawWhole, show: showFigures, onScreen } = window.gradientFlowGrowing;
 
   async function ask(address, words, options) {
     const answer = await fetch(`${address}?${new URLSearchParams(words)}`, options);
@@ -45,7 +43,7 @@
       train.look = content.query;
       train.queries = { run: content.train, beside: content.beside };
       show(content.components);
-      if (!train.runs.run) receive(content.figures, {});
+      if (!train.runs.run) receive(content.figures, false);
       const address = `${location.pathname}?${content.query}${location.hash}`;
       history.replaceState(history.state, "", address);
       return content;
@@ -62,66 +60,8 @@
     }
   }
 
-  /* Charts. */
-  const grown = (before, after) => {
-    const longer = { ...after };
-    for (const key of ["x", "y", "customdata"]) if (Array.isArray(after[key])) longer[key] = before[key].concat(after[key]);
-    if (Array.isArray(after.z)) longer.z = after.z.map((row, index) => before.z[index].concat(row));
-    return longer;
-  };
-
-  function receive(figures, known) {
-    for (const [id, figure] of Object.entries(figures)) {
-      const kept = train.figures[id];
-      if (known[id] && kept && kept.figure.data.length !== figure.data.length) again();  // other traces: their beginnings, too
-      const goes = kept && kept.figure.data.length === figure.data.length && known[id];
-      const data = figure.data.map((trace, index) => goes && trace.meta === "grows" ? grown(kept.figure.data[index], trace) : trace);
-      if (touch.matches) figure.layout.dragmode = false;
-      train.figures[id] = { figure: { data, layout: figure.layout }, drawn: kept?.drawn, due: true };
-    }
-    drawDue();
-  }
-
-  /* One chart at a time, so that the page answers in between. */
-  let drawing = false;
-  async function drawDue() {
-    if (drawing) return;
-    drawing = true;
-    for (let id; (id = Object.keys(train.figures).find((one) => train.figures[one].due && onScreen(one)));) {
-      draw(id);
-      await new Promise((done) => { setTimeout(done); });
-    }
-    drawing = false;
-  }
-
-  const plotOf = (id) => document.querySelector(`#${id} .js-plotly-plot`);
-  const onScreen = (id) => {
-    const box = document.getElementById(id)?.getBoundingClientRect();
-    return box && box.height > 0 && box.bottom > -200 && box.top < window.innerHeight + 200;
-  };
-
-  /* Through Plotly the first time, and where a pointer may want its words; else the new numbers go straight into the chart. */
-  function draw(id, whole) {
-    const kept = train.figures[id], plot = plotOf(id);
-    if (!kept) return;
-    const { figure, drawn } = kept;
-    whole ||= kept.whole;
-    Object.assign(kept, { due: false, whole: false, drawn: figure, rough: Boolean(drawn && plot?._fullLayout && !whole) });
-    if (!plot?._fullLayout) set(id, { figure: structuredClone(figure) });
-    else if (kept.rough) window.gradientFlowCharts.draw(plot, drawn, figure);
-    else window.Plotly.react(plot, figure.data, { ...structuredClone(figure.layout), autosize: true });
-  }
-  function drawWhole() {
-    for (const kept of Object.values(train.figures)) Object.assign(kept, { due: true, whole: true });
-    drawDue();
-  }
-  for (const change of ["scroll", "resize"]) window.addEventListener(change, () => { drawDue(); firstLook(); }, { capture: true, passive: true });
-  document.addEventListener("pointerover", (event) => {
-    const id = event.target.closest?.(".chart")?.id;
-    if (train.figures[id]?.rough) draw(id, true);
-  });
-
   /* One step looked into: where the slider stands, else the last that is kept. One question at a time, the newest last. */
+  for (const change of ["scroll", "resize"]) window.addEventListener(change, () => firstLook(), { capture: true, passive: true });
   const firstLook = () => { if (train.runs.run && train.step.shown === null && !train.step.busy && onScreen("step")) lookInto(null); };
   train.step = { asked: undefined, shown: null, busy: false };
   async function lookInto(step) {
@@ -134,7 +74,7 @@
       if (ok && train.runs.run?.id === run) {
         train.step.shown = content.step ?? null;
         show(content.components);
-        whole(content.figures);
+        showFigures(content.figures);
         if (step === null && content.step !== undefined) set("train-scrub", { value: content.step });
       }
     } catch { /* asked again with the next move */ }
@@ -144,7 +84,7 @@
 
   /* Runs. */
   const going = () => Object.values(train.runs).some((run) => run.going);
-  let asking = false, next = 0, stopped = 0;
+  let asking = false, next = 0;
   function watch(soon = 0) {
     clearTimeout(next);
     next = setTimeout(look, soon);
@@ -154,10 +94,11 @@
     if (asking || !train.runs.run || !page()) return;
     asking = true;
     const began = performance.now(), runs = { ...train.runs }, wanted = train.look;
-    const inWords = began - (train.worded ?? -Infinity) > WORDS_MS || Object.values(runs).some((run) => run.next === 0);
+    const whole = Object.values(runs).some((run) => run.next === 0);  // one that has nothing yet has nothing to go on from
+    const inWords = whole || began - (train.worded ?? -Infinity) > WORDS_MS;
     const words = { look: train.look, theme: theme(), words: Number(inWords) };
     if (inWords) train.worded = began;
-    for (const [role, { id, next: after }] of Object.entries(runs)) Object.assign(words, { [role]: id, [`${role}_after`]: after });
+    for (const [role, { id, next: after }] of Object.entries(runs)) Object.assign(words, { [role]: id, [`${role}_after`]: whole ? 0 : after });
     let wait = EACH_MS;
     try {
       const { ok, status, content } = await ask("/train/frame", words);
@@ -177,14 +118,13 @@
   const same = (runs) => ROLES.every((role) => runs[role]?.id === train.runs[role]?.id);
 
   /* What an answer brings; how long to wait before the next question. */
-  function take({ runs, components, figures }) {
-    const first = Object.values(train.runs).some((run) => run.next === 0);
-    const known = first || train.afresh ? {} : Object.fromEntries(Object.keys(figures).map((id) => [id, true]));
+  function take({ runs, components, figures: received }) {
+    const growing = !train.afresh && Object.values(train.runs).every((run) => run.next > 0);
     train.afresh = false;
     const before = going(), queries = JSON.stringify(Object.values(train.runs).map((run) => run.query));
     for (const [role, told] of Object.entries(runs)) Object.assign(train.runs[role], told);
     show(components);
-    receive(figures, known);
+    if (!receive(received, growing)) again();
     train.frames += 1;
     remember();
     if (before && !going()) drawWhole();
@@ -226,7 +166,7 @@
     for (const run of before) if (run.going && !Object.values(runs).some((kept) => kept.id === run.id)) command(run.id, "stop");
     train.runs = runs;
     Object.assign(train.step, { shown: null, seen: 0 });
-    for (const id of Object.keys(train.figures)) if (!onScreen(id)) delete train.figures[id];
+    for (const id of Object.keys(figures)) if (!onScreen(id)) delete figures[id];
     want(query ?? train.wanted);  // what is said of the controls is said beside this run
     again();
   }
@@ -254,21 +194,14 @@
     button.disabled = true;
     try {
       const answer = await fetch(`/train/rates?${new URLSearchParams({ state: train.look, theme: theme() })}`);
-      for await (const { components, figures } of lab.lines(answer.body)) {
-        show(components);
-        whole(figures);
+      for await (const line of lab.lines(answer.body)) {
+        show(line.components);
+        showFigures(line.figures);
       }
     } catch {
       show({ "train-rates-line": { children: "The server did not answer: please try again." } });
     }
     button.disabled = false;
-  }
-
-  function whole(figures) {
-    for (const [id, figure] of Object.entries(figures)) {
-      if (touch.matches) figure.layout.dragmode = false;
-      set(id, { figure });
-    }
   }
 
   /* A page that is loaded again finds its run again. */

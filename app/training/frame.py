@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from app.training import texts
+from app.training import progress, texts
 from app.training.history import Followed, nothing
 from app.training.look import Look
 from app.training.state import TrainState
@@ -28,7 +28,7 @@ Components = dict[str, dict[str, Any]]
 
 def run_of(role: str, followed: Followed, since: int) -> Run:
     """The run as the charts take it."""
-    return Run(role, followed.training, followed.records, followed.crashes, since, followed.asked.networks, _references(followed.state), not texts.going(followed.seen.state))  # fmt: skip
+    return Run(role, followed.training, followed.records, followed.crashes, since, followed.asked.networks, _references(followed.state), not progress.going(followed.seen.state))  # fmt: skip
 
 
 def planned(state: TrainState) -> Run:
@@ -106,15 +106,15 @@ def frame(
     in_words: with all there is to read. A run that has ended is always told in words.
     """
     runs = [run_of(role, followed[role], since[role]) for role in ("beside", "run") if role in followed]
-    in_words = in_words or not texts.going(followed["run"].seen.state)
-    components = texts.of_runs(followed, runs)
+    in_words = in_words or not progress.going(followed["run"].seen.state)
+    components = progress.of_runs(followed, runs)
     if in_words:
         components |= visible(runs[-1], len(runs) > 1) | key(runs, look) | texts.sentences(followed, runs[-1], look)
         components |= {ids.SCRUB: {"max": runs[-1].training.steps}}
     grown = any(run.since < len(run.steps) or run.since == 0 for run in runs)
     charts = figures(runs, look, theme, plane_of(boundary)) if grown or in_words else {}
     return {
-        "runs": {role: {"next": one.count, "state": one.seen.state, "going": texts.going(one.seen.state), "query": one.state.query,
+        "runs": {role: {"next": one.count, "state": one.seen.state, "going": progress.going(one.seen.state), "query": one.state.query,
                         "checkpoints": len(one.seen.progress.checkpoints)}
                  for role, one in followed.items()},
         "components": components,

@@ -1,31 +1,29 @@
-"""The words of the Train page: the headline, the tiles, the buttons, how far a run is."""
+"""What is to be read on the Train page: the headline, a line for each chart, what would help."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from math import isfinite, isnan
 from typing import Any
 
-import numpy as np
-
 from app.training.history import Followed
 from app.training.look import Look
+from app.training.progress import MULTIPLY_ADDS, Components, buttons, duration, going, numbers
 from app.training.state import TRAIN_WORDS, TrainState
 from components import ids as all_ids
 from components.figures.runs import Run
-from components.text import power, rich
+from components.text import rich
 from components.training import cards, ids
 from simulation.activations import ACTIVATIONS
 from simulation.initializers import INITIALIZERS
 from simulation.normalizations import NORMALIZATIONS
 from simulation.options import RESIDUALS
 from simulation.parameters import Choice, Subset
-from simulation.sentences import digits, percent
 from simulation.training.captions import captions
 from simulation.training.data import DATA
 from simulation.training.diagnosis import TrainingVerdict, diagnose_training
-from simulation.training.expected import describe_first_loss, expect, loss_text
+from simulation.training.expected import describe_first_loss, expect
 from simulation.training.optimizers import OPTIMIZERS
 from simulation.training.outcomes import describe_outcomes, outcomes
 from simulation.training.readings import readings
@@ -33,87 +31,20 @@ from simulation.training.sentences import describe_training
 from simulation.training.suggestions import suggestions
 from simulation.training.trainer import SEEDS
 
-Components = dict[str, dict[str, Any]]
-# state -> (main button's label and verb, whether there can be a step, a stop)
-BUTTONS = {
-    "queued": ("Pause", "pause", False, True),
-    "running": ("Pause", "pause", False, True),
-    "paused": ("Continue", "continue", True, True),
-    "lost": ("Resume", "resume", False, False),
-    "expired": ("Resume", "resume", False, False),
-}
-STATES = {
-    "queued": "Waiting for a free place", "running": "Training", "paused": "Paused", "done": "Done", "stopped": "Stopped",
-    "crashed": "Ended: the numbers are no longer numbers", "lost": "Its trainer is gone: Resume goes on where it was",
-    "expired": "Nobody watched, so it made room: Resume goes on where it was",
-}  # fmt: skip
-
-
 WELL = ("starting", "learning", "learned")
-MULTIPLY_ADDS = 3e9  # a second, on one core; a guess before the first step
-
-
-def going(state: str) -> bool:
-    """Whether there is more to come."""
-    return state in ("queued", "running", "paused")
-
-
-def of_runs(followed: Mapping[str, Followed], runs: Sequence[Run]) -> Components:
-    """How far it is, and the numbers: what changes with every answer."""
-    shown, other = followed["run"], followed.get("beside")
-    numbers = _numbers(runs[0]) if other else None
-    return {
-        **buttons(shown.seen.state),
-        **_progress(shown, other),
-        ids.TILES: {"children": cards.tiles(_numbers(runs[-1]), numbers)},
-        ids.ANNOUNCE: {"children": f"{STATES[shown.seen.state]}."},
-    }
 
 
 def sentences(followed: Mapping[str, Followed], run: Run, look: Look) -> Components:
     """What is to be read: the headline, a line for each chart, what would help."""
     shown, other = followed["run"], followed.get("beside")
+    told = _told(run, shown.state, look)
+    if going(shown.seen.state):
+        told.pop(ids.ANNOUNCE, None)  # it would be read out without an end
     return {
-        **_told(run, shown.state, look),
+        **told,
         ids.LEGEND: {"children": cards.legend(described(shown.state), described(other.state) if other else "")},
         ids.FILES: {"children": cards.files(shown.seen.run.id, shown.state.query)},
     }
-
-
-def buttons(state: str) -> Components:
-    """What can be done in this state; the main button starts where nothing is under way."""
-    label, verb, step, stop = BUTTONS.get(state, ("Start again" if state else "Start", "start", False, False))
-    return {
-        ids.MAIN: {"children": label, "data-verb": verb},
-        ids.STEP: {"disabled": not step},
-        ids.STOP: {"disabled": not stop},
-    }
-
-
-def _progress(shown: Followed, other: Followed | None) -> Components:
-    seen, steps = shown.seen, shown.training.steps
-    done = seen.progress.step
-    parts = [f"{STATES[seen.state]}", f"step {done:,} of {steps:,}"]
-    if seen.place is not None:
-        parts.insert(1, f"number {seen.place} in the queue")
-    if seen.state == "running" and (pace := seen.progress.steps_per_second):
-        parts.append(f"{pace:,.0f} steps/s" if pace >= 10 else f"{pace:.2g} steps/s")
-        parts.append(f"{_duration((steps - done) / pace)} left")
-    if seen.progress.message:
-        parts.append(seen.progress.message)
-    if other and going(other.seen.state):
-        parts.append(f"the run beside it is at step {other.seen.progress.step:,}")
-    share = round(100 * done / steps)
-    return {
-        ids.STATUS: {"children": " · ".join(parts)},
-        ids.PROGRESS: {"aria-valuenow": str(share), "style": {"--done": f"{share}%"}},
-    }
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 60:
-        return f"{max(seconds, 0):.0f} s" if seconds >= 10 else f"{max(seconds, 0):.1f} s"
-    return f"{seconds / 60:.0f} min"
 
 
 def _told(run: Run, state: TrainState, look: Look) -> Components:
@@ -128,6 +59,7 @@ def _told(run: Run, state: TrainState, look: Look) -> Components:
     noted = [sentence.note, *readings(run.training, verdict)]
     return {
         ids.HEADLINE: {"children": cards.headline(sentence.word, sentence.text, verdict.state)},
+        ids.ANNOUNCE: {"children": f"The run has ended. {sentence.word} {sentence.text}"},
         ids.FIRST: {"children": rich(describe_first_loss(verdict.expected, float(losses[0])))},
         ids.ADVICE: {"children": rich(" ".join(text for text in noted if text))},
         **_offers(state, verdict, look),
@@ -151,6 +83,7 @@ def _many_told(run: Run, state: TrainState, look: Look) -> Components:
     ]
     return {
         ids.HEADLINE: {"children": rich(describe_outcomes(found))},
+        ids.ANNOUNCE: {"children": f"The run has ended. {describe_outcomes(found)}"},
         ids.FIRST: {"children": rich(describe_first_loss(verdict.expected, float(run.of("loss")[0])))},
         ids.ADVICE: {"children": "Lines are medians of all networks, bands hold 8 of 10. A square of the strip trains that seed alone."},
         **_offers(state, verdict, look),
@@ -204,39 +137,6 @@ def _spoken(value: float) -> str:
     return f"{mantissa} times 10 to the {int(exponent)}" if exponent else mantissa
 
 
-def _numbers(run: Run) -> dict[str, Any]:
-    """The tiles' numbers as Dash children, by label."""
-    if not len(run.steps):
-        second = "Right, held out" if DATA[run.training.data].task == "classes" else "Loss, held out"
-        return {label: ["–"] for label in ("Loss", second, "Gradient norm", "Layer 1 moves by", "Dead units")}
-    held_out = run.of("validation_accuracy")
-    known = held_out[np.isfinite(held_out)]
-    classes = DATA[run.training.data].task == "classes"
-    validation = run.of("validation_loss")
-    validation = validation[np.isfinite(validation)]
-    second = (
-        ("Right, held out", [percent(float(known[-1]))] if known.size else ["–"]) if classes
-        else ("Loss, held out", rich(digits(float(validation[-1]), 3)) if validation.size else ["–"])
-    )  # fmt: skip
-    return {
-        "Loss": _loss(float(run.of("loss")[-1])),
-        second[0]: second[1],
-        "Gradient norm": _size(run.of("log10_gradient_norm")[-1]),
-        "Layer 1 moves by": _size(run.of("log10_update_ratio")[-1, 0]),
-        "Dead units": [percent(float(run.of("dead_fraction")[-1].mean()))],
-    }
-
-
-def _loss(loss: float) -> list[Any]:
-    return rich(loss_text(loss)) if isfinite(loss) else ["NaN" if isnan(loss) else "overflow"]
-
-
-def _size(log10_size: float) -> list[Any]:
-    if np.isnan(log10_size) or np.isposinf(log10_size):
-        return ["NaN" if np.isnan(log10_size) else "overflow"]
-    return power(float(log10_size))
-
-
 def described(state: TrainState) -> str:
     """The training in a few words."""
     config, network = state.training, state.training.network
@@ -275,8 +175,8 @@ def waiting(state: TrainState, planned: Run) -> Components:
     return {
         ids.HEADLINE: {"children": f"Press Start, and watch {config.network.depth} layers learn {DATA[config.data].label}, or fail to."},
         ids.FIRST: {"children": rich(first)},
-        ids.STATUS: {"children": f"{config.steps:,} steps, about {_duration(seconds)}"},
-        ids.TILES: {"children": cards.tiles(_numbers(planned), None)},
+        ids.STATUS: {"children": f"{config.steps:,} steps, about {duration(seconds)}"},
+        ids.TILES: {"children": cards.tiles(numbers(planned), None)},
         ids.LEGEND: {"children": cards.legend(described(state), "")},
         **buttons(""),
     }  # fmt: skip

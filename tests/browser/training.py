@@ -51,7 +51,7 @@ class Training:
     def lines(self, chart: str) -> list[dict[str, Any]]:
         """The traces of a chart as they were received and grew: name, x and y."""
         found: list[dict[str, Any]] = self.page.evaluate(
-            "(chart) => window.gradientFlowTrain.figures[chart].figure.data.map(({ name, x, y }) => ({ name, x, y }))",
+            "(chart) => window.gradientFlowGrowing.figures[chart].figure.data.map(({ name, x, y }) => ({ name, x, y }))",
             chart,
         )
         return found
