@@ -45,7 +45,7 @@ def register(app: Flask, settings: Settings) -> None:
         followed = {role: one for role, one in found.items() if one}
         if "run" not in followed:
             return _answer({"gone": [role for role, one in found.items() if not one]}, 404)
-        since = {role: int(asked.get(f"{role}_after", "0")) for role in followed}
+        since = {role: _count(asked.get(f"{role}_after", "")) for role in followed}
         boundary = histories.boundary(followed["run"].seen)
         return _answer(frame.frame(followed, since, _look(asked), _theme(asked), boundary, asked.get("words") == "1"))
 
@@ -57,7 +57,7 @@ def register(app: Flask, settings: Settings) -> None:
         kept = followed.seen.progress.checkpoints if followed else []
         if not followed or not kept:
             return _answer({"figures": {}, "components": {}})
-        step = int(asked["step"]) if asked.get("step", "").isdigit() else max(kept)
+        step = _count(asked["step"]) if asked.get("step") else max(kept)
         nearest = min(kept, key=lambda one: abs(one - step))
         first, chosen = histories.checkpoint(followed.seen, min(kept)), histories.checkpoint(followed.seen, nearest)
         if first is None or chosen is None:
@@ -95,6 +95,11 @@ def program_files(config: TrainingConfig) -> bytes:
 
 def _asked() -> dict[str, str]:
     return dict(pairs_of(request.query_string))
+
+
+def _count(text: str) -> int:
+    """A number of records or steps; 0 where the text is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
 
 
 def _look(asked: dict[str, str]) -> Look:

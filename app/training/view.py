@@ -11,7 +11,7 @@ from app.state import State
 from app.training import frame, texts
 from app.training.look import PAGE_WORDS, Look, lenient
 from app.training.state import TRAIN_WORDS, TrainState, strict
-from app.training.stories import STORIES
+from app.training.stories import STARTS, STORIES
 from app.words import Pairs, pairs_of
 from components import ids as all_ids
 from components.text import rich
@@ -53,7 +53,7 @@ def view(pairs: Pairs, run: str | None, theme: str) -> dict[str, Any]:
 
 def _start_from(look: Look) -> Components:
     """The story on the screen, if it is one."""
-    story = next((story for story in STORIES if story.query == look.query), None)
+    story = next((story for story in STARTS if story.query == look.query), None)
     return {
         ids.SEARCH: {"placeholder": story.title if story else "Your own training"},
         ids.STORY: {"children": story.why if story else "Start from one of these, or set it up below."},
