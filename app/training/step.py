@@ -55,7 +55,7 @@ def _words(followed: Followed, step: int, plane: bool) -> dict[str, Any]:
     at = np.flatnonzero(followed.records["step"] == step)
     if at.size and followed.asked.networks == 1:
         loss = f", where the loss is {followed.records['loss'][at[0], 0]:.4g}"
-    kept = f"{len(checkpoints)} steps are kept of this run; the slider goes to the nearest. Solid: this step; dashed: the first."
+    kept = f"{len(checkpoints)} steps are kept of this run; the slider, or a click on a chart by step, goes to the nearest. Solid: this step; dashed: the first."
     return {
         ids.SCRUB_LINE: {"children": f"Step {step:,} of {followed.training.steps:,}{loss}. {kept}"},
         ids.SCRUB_CARD: {"hidden": False},

@@ -15,6 +15,7 @@ from simulation.training.changes import CHANGEABLE
 
 PARTS = {"charts": "Charts", "rates": "Learning rates", "step": "Look into a step", "files": "Take it away"}
 BY_LAYER = ("train-ratio", "step-delta", "step-weights", "step-forward")
+BY_STEP = ("train-loss", "train-accuracy", "train-heatmap", "train-norm")  # a click on a step looks into it
 WIDE = ("train-heatmap", "train-heatmap-beside")
 
 
@@ -118,7 +119,7 @@ def _card(chart: str, title: str, shows: tuple[Choice, str] | None = None) -> ht
             html.P(id=all_ids.description(chart), className="unseen"),
             html.Div(cards.picture_buttons(chart), className="card-foot"),
         ],
-        className="card wide" if chart in WIDE else "card", id=ids.card(chart),
+        className="card wide" if chart in WIDE else "card", id=ids.card(chart), **({"data-by-step": "1"} if chart in BY_STEP else {}),
     )  # fmt: skip
 
 

@@ -196,6 +196,16 @@ def test_a_step_is_looked_into(visit: Open) -> None:
         "() => document.querySelector('#chart-step-delta .js-plotly-plot').data.map((trace) => trace.name)"
     )
     assert names[:2] == ["δ, step 0", "δ, step 6"]
+    plot = training.page.locator("#chart-train-loss .nsewdrag")
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    assert box
+    training.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    training.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    training.page.wait_for_function(
+        "() => /^Step (29|30) of 60/.test(document.querySelector('#train-scrub-line').textContent)"
+    )
+    assert training.page.locator("#card-train-loss .step-mark").is_visible()
 
 
 def test_rates_are_tried_and_a_press_sets_one(visit: Open) -> None:
