@@ -140,7 +140,11 @@ def seconds(trainer: Trainer | TorchTrainer) -> float:
 
 def main() -> None:
     torch.set_num_threads(2)
-    print("| steps a second, ours / PyTorch eager | " + " | ".join(f"{d} x {w}" for w, d in product(WIDTHS, DEPTHS)) + " |")
+    print(
+        "| steps a second, ours / PyTorch eager | "
+        + " | ".join(f"{d} x {w}" for w, d in product(WIDTHS, DEPTHS))
+        + " |"
+    )
     print("| --- |" + " ---: |" * len(WIDTHS) * len(DEPTHS))
     for name, case in CASES.items():
         cells = []

@@ -104,14 +104,14 @@ class TrainingConfig:
 def check_cost(config: TrainingConfig, networks: int = 1) -> None:
     """ConfigError where a run of so many networks at once costs more than is run here."""
     network, many = config.network, f" of {networks} networks" if networks > 1 else ""
-    for field, counted, amount, most in (
+    for name, counted, amount, most in (
         ("steps", "multiply-adds of all steps", 3.0 * config.steps * network.batch * config.learned, MOST_MULTIPLY_ADDS),
         ("depth", "learned numbers", float(config.learned), MOST_LEARNED),
         ("depth", "values kept in a step", float(network.depth * network.width * network.batch), MOST_KEPT),
     ):  # fmt: skip
         if amount * networks > most:
             asked = f"{compact(amount * networks)} {counted}{many} are asked for"
-            raise ConfigError(field, config.steps if field == "steps" else network.depth, f"less: {asked}, at most {compact(most)} are run here")  # fmt: skip
+            raise ConfigError(name, config.steps if name == "steps" else network.depth, f"less: {asked}, at most {compact(most)} are run here")  # fmt: skip
 
 
 TRAINING_FIELDS: dict[str, Parameter | Changes] = {
