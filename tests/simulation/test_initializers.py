@@ -9,7 +9,7 @@ import pytest
 from simulation import NetworkConfig, draw_network
 from simulation.activations import ACTIVATIONS
 from simulation.initializers import INITIALIZERS
-from simulation.network import UNIT_DRAWS, _orthogonal, _weights
+from simulation.network import UNIT_DRAWS, _orthogonal, draw_weights
 
 WIDTH = 200
 BASE = NetworkConfig(depth=3, width=WIDTH, batch=2)
@@ -54,7 +54,7 @@ def test_drawn_standard_deviations(key, weight_scale):
 @pytest.mark.parametrize("key", [key for key, entry in INITIALIZERS.items() if entry.unit in ("normal", "uniform")])
 def test_rectangular_deviations(key):
     """fan_in is the number of rows: z = h @ W."""
-    weights = _weights(replace(BASE, initializer=key), 0, 400, 100, UNIT_DRAWS)
+    weights = draw_weights(replace(BASE, initializer=key), 0, 400, 100, UNIT_DRAWS)
     assert weights.shape == (400, 100)
     assert weights.std() == pytest.approx(STANDARD_DEVIATIONS[key](400, 100), rel=0.015)
 
@@ -84,7 +84,7 @@ def test_orthogonal_singular_values_are_one(shape):
     config = NetworkConfig(width=shape[0], batch=1, depth=1, initializer="orthogonal")
     for weights in (
         _orthogonal(np.random.default_rng(0).standard_normal(shape)),
-        _weights(config, 0, *shape, UNIT_DRAWS),
+        draw_weights(config, 0, *shape, UNIT_DRAWS),
     ):
         assert weights.shape == shape
         np.testing.assert_allclose(np.linalg.svd(weights, compute_uv=False), 1, atol=1e-13)
