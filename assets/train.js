@@ -173,13 +173,14 @@
 
   /* Trains what a page's query says; a run that is there already, of the same query, is taken as it is. */
   async function start(query) {
-    const told = await view(query ?? train.wanted);
+    const shown = train.look, told = await view(query ?? train.wanted);
     if (!told) return say("The server did not answer: please try again.");
     const before = Object.values(train.runs), runs = {};
     for (const role of ROLES) {
       const asked = train.queries[role];
       if (asked === null || asked === undefined) continue;
-      const kept = role === "beside" && before.find((run) => run.started === asked && run.state !== "lost" && run.state !== "expired");
+      const afresh = role === "run" && (query === null || told.query === shown);  // a page that is asked for once more
+      const kept = !afresh && before.find((run) => run.query === asked && run.state !== "lost" && run.state !== "expired");
       runs[role] = kept ? { ...kept, next: 0 } : await submit(asked);
       if (!runs[role]) return;
     }
@@ -195,7 +196,7 @@
   async function submit(query) {
     const answer = await fetch(`/api/v1/train?${query}`, { method: "POST" });
     const told = await answer.json();
-    if (answer.ok) return { id: told.id, started: query, query: told.query, next: 0, going: true, state: "queued" };
+    if (answer.ok) return { id: told.id, query: told.query, next: 0, going: true, state: "queued" };
     say(told.error.message);
     return null;
   }
@@ -284,6 +285,7 @@
       const { no_update } = window.dash_clientside;
       if (!query) return no_update;
       set("train-restore", { data: { query, at: performance.now() } });
+      start(query);
       return null;
     },
     scrub(step) {

@@ -10,8 +10,9 @@ from dash import State as Held
 from app.cache import TraceCache
 from app.pages.wiring import flat
 from app.training.look import PAGE_WORDS, lenient
+from app.training.starts import STARTS
 from app.training.state import TRAIN_WORDS
-from app.training.stories import START, STARTS, STORIES
+from app.training.stories import START, STORIES
 from app.training.view import HIDDEN, control_value, explore_address, matters
 from app.words import pairs_of
 from components import ids as all_ids
@@ -29,7 +30,9 @@ def layout(**query: str | list[str]) -> html.Div:
     look, notes = lenient(asked) if asked else (START, [])
     values = look.values
     holders = [dcc.Input(id=ids.value(word), value=control_value(word, values[word]), type="hidden") for word in HIDDEN]
-    presets = [{"label": story.title, "value": story.query} for story in STARTS]
+    presets = [
+        {"label": start.title, "value": start.look.query, "search": f"{start.title} {start.why}"} for start in STARTS
+    ]
     return page(
         rail(values, {word: parameter for word, parameter in TRAIN_WORDS.items() if word not in HIDDEN}, lambda word: matters(look, word), presets),
         notes, STORIES, (PAGE_WORDS["shows"], look.shows),

@@ -31,5 +31,4 @@ STORIES = (
     _story("explodes", "It explodes", "ReLU with weights half as large again: each layer enlarges the signal, a few steps and the numbers overflow.", EXPLODES),
     _story("recovers", "It is rescued", "The same network with the gradient's norm clipped at 1, beside the one that explodes.", RECOVERS, EXPLODES),
 )  # fmt: skip
-STARTS = STORIES  # what a training can be started from
 START = Look(TrainState(LEARNS))

@@ -162,8 +162,9 @@ def said(word: str, value: Any) -> str:
     return parameter.format(value)
 
 
-def waiting(state: TrainState, planned: Run) -> Components:
+def waiting(look: Look, planned: Run) -> Components:
     """What is said before the first run."""
+    state, other = look.train, look.other
     config = state.training
     first = (
         f"A network that knows nothing has a loss of {expect(config).chance} here: that is where a run should start."
@@ -177,6 +178,6 @@ def waiting(state: TrainState, planned: Run) -> Components:
         ids.FIRST: {"children": rich(first)},
         ids.STATUS: {"children": f"{config.steps:,} steps, about {duration(seconds)}"},
         ids.TILES: {"children": cards.tiles(numbers(planned), None)},
-        ids.LEGEND: {"children": cards.legend(described(state), "")},
+        ids.LEGEND: {"children": cards.legend(described(state), described(other) if other else "")},
         **buttons(""),
     }  # fmt: skip

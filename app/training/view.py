@@ -10,12 +10,13 @@ from dash import html
 from app.state import State
 from app.training import frame, texts
 from app.training.look import PAGE_WORDS, Look, lenient
+from app.training.starts import start_of
 from app.training.state import TRAIN_WORDS, TrainState, strict
-from app.training.stories import STARTS, STORIES
+from app.training.stories import STORIES
 from app.words import Pairs, pairs_of
 from components import ids as all_ids
 from components.text import rich
-from components.training import ids
+from components.training import cards, ids
 from simulation import config as network
 from simulation.parameters import Choice, Number
 from simulation.training.changes import CHANGEABLE
@@ -38,7 +39,9 @@ def view(pairs: Pairs, run: str | None, theme: str) -> dict[str, Any]:
         ids.CHANGED: {"children": _changed(look, shown)},
         all_ids.to_page("/"): {"href": explore_address(look.train)},
         **{
-            ids.story(story.key): {"aria-current": "true" if story.query == look.query else "false"}
+            ids.story(story.key): {
+                "aria-current": "true" if story.query == replace(look, shows="weight_grad").query else "false"
+            }
             for story in STORIES
         },
         **_start_from(look),
@@ -46,18 +49,21 @@ def view(pairs: Pairs, run: str | None, theme: str) -> dict[str, Any]:
     figures: Components = {}
     if not shown:
         planned = frame.planned(look.train)
-        components |= texts.waiting(look.train, planned) | frame.visible(planned, False) | frame.key([planned], look)
+        components |= texts.waiting(look, planned) | frame.visible(planned, False) | frame.key([planned], look)
         figures = {chart: part["figure"] for chart, part in frame.figures([planned], look, theme, None).items()}
     return {"query": look.query, "train": look.train.query, "beside": look.beside, "components": components, "figures": figures}  # fmt: skip
 
 
 def _start_from(look: Look) -> Components:
-    """The story on the screen, if it is one."""
-    story = next((story for story in STARTS if story.query == look.query), None)
-    return {
-        ids.SEARCH: {"placeholder": story.title if story else "Your own training"},
-        ids.STORY: {"children": story.why if story else "Start from one of these, or set it up below."},
-    }
+    """What this page was started from, if it still is that, and what it can be compared with."""
+    start = start_of(look)
+    if not start:
+        return {ids.SEARCH: {"placeholder": "Your own training"}, ids.STORY: {"children": "Start from one of these, or set it up below."}}  # fmt: skip
+    beside = [
+        (name, differences(look.train, other), replace(page, shows=look.shows).query, page.beside == look.beside)
+        for name, page in start.beside.items() if (other := page.other)
+    ]  # fmt: skip
+    return {ids.SEARCH: {"placeholder": start.title}, ids.STORY: {"children": cards.story(start.why, beside)}}
 
 
 def explore_address(state: TrainState) -> str:
@@ -117,14 +123,20 @@ def _without_changes(state: TrainState) -> TrainState:
     return replace(state, config=replace(state.config, changes=()))
 
 
+def differences(before: TrainState, after: TrainState) -> str:
+    """Which settings differ, and how; "" where none does."""
+    old, new = before.values, after.values
+    words = [word for word in TRAIN_WORDS if old[word] != new[word] and word != "changes"]
+    named = [f"{TRAIN_WORDS[word].label} {texts.said(word, old[word])} → {texts.said(word, new[word])}" for word in words]  # fmt: skip
+    more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+    return "; ".join(named[:MOST_NAMED]) + more
+
+
 def _changed(look: Look, shown: TrainState | None) -> list[Any]:
     """What the controls say that the run on the screen did not have; what a run will repeat."""
     if shown and look.train != shown:
-        before, after = _latest(shown).values, look.train.values
-        words = [word for word in TRAIN_WORDS if before[word] != after[word] and word != "changes"]
-        named = [f"{TRAIN_WORDS[word].label} {texts.said(word, before[word])} → {texts.said(word, after[word])}" for word in words]  # fmt: skip
-        more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
-        return rich(f"Not yet trained: {'; '.join(named[:MOST_NAMED])}{more}.") if named else []
+        named = differences(_latest(shown), look.train)
+        return rich(f"Not yet trained: {named}.") if named else []
     changes = look.train.config.changes
     if changes:
         told = "; ".join(f"at step {step} {TRAIN_WORDS[name].label.lower()} {texts.said(name, value)}" for step, name, value in changes)  # fmt: skip

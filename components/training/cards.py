@@ -30,6 +30,18 @@ def headline(word: str, text: str, state: str) -> list[Any]:
     return [html.Span(word, className=f"verdict {COLORS.get(state, '')}"), " ", *rich(text)]
 
 
+def story(why: str, beside: list[tuple[str, str, str, bool]]) -> list[Any]:
+    """What a run shows; a button for each (name, what it does otherwise, query, whether it is) run beside it."""
+    buttons = [
+        html.Button(mathematical(name), className="chip", type="button", title=otherwise, **{"data-train": query, "aria-pressed": str(pressed).lower()})
+        for name, otherwise, query, pressed in beside
+    ]  # fmt: skip
+    return [
+        html.Span(rich(why)),
+        *([html.Span([html.Span("Beside it"), *buttons], className="beside")] if buttons else []),
+    ]
+
+
 def key(quantity: Quantity, low: float, high: float) -> list[Any]:
     """What the heatmap's colors stand for, from the smallest to the largest, and what has no size."""
     ends = (rich(f"10^{low:.0f}"), rich(f"10^{high:.0f}")) if quantity.logarithmic else (["0\u00a0%"], ["100\u00a0%"])

@@ -163,6 +163,26 @@ def test_a_remedy_is_trained_beside(visit: Open) -> None:
     assert training.page.locator("#card-train-heatmap-beside").is_hidden()
 
 
+def test_a_preset_trains_both_its_runs_and_another_beside(visit: Open) -> None:
+    training = visit()
+    page = training.page
+    page.locator("#train-search").click()
+    page.locator("input.dash-dropdown-search").fill("h + relu")  # found by what it shows, too
+    page.locator(".dash-dropdown-option", has_text="Skips without a norm").click()
+    page.wait_for_function("() => window.gradientFlowTrain.runs.beside")
+    training.until_ended()
+    assert training.words["residual"] == "plain"
+    assert page.locator("#train-search").inner_text().strip() == "Skips without a norm"
+    assert "A report of h + relu(W h)" in training.text("train-story")
+    first = page.evaluate("() => window.gradientFlowTrain.runs.run.id")
+    page.locator("#train-story button", has_text="30 layers").click()
+    page.wait_for_function("() => location.search.includes('depth%3D30')")
+    training.until_ended()
+    assert page.evaluate("() => window.gradientFlowTrain.runs.run.id") == first  # not trained again
+    assert training.records("beside")["state"] == "crashed"
+    assert page.locator("#train-notes").inner_text() == ""
+
+
 def test_both_runs_start_from_an_address(visit: Open) -> None:
     story = next(story for story in STORIES if story.key == "recovers")
     training = visit(story.query)
