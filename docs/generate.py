@@ -16,6 +16,14 @@ from simulation.presets import PRESETS
 from simulation.remedies import REMEDIES
 from simulation.simplifications import simplifications
 from simulation.trace import ARRAYS
+from simulation.training.config import GROUPS as TRAINING_GROUPS
+from simulation.training.config import TRAINING_DEFAULTS, TRAINING_FIELDS, TrainingConfig
+from simulation.training.data import DATA
+from simulation.training.losses import LOSSES
+from simulation.training.optimizers import OPTIMIZERS
+from simulation.training.options import CLIPS, HEADS, SCHEDULES
+from simulation.training.presets import PRESETS as TRAINING_PRESETS
+from simulation.training.records import LAYERED, MOST_RECORDS, MOST_RECORDS_OF_MANY, MOST_VALIDATIONS, SCALARS
 
 REFERENCE = Path(__file__).parent / "reference.md"
 
@@ -29,6 +37,31 @@ def _table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 def _edge(z: float) -> str:
     return f"{z:.4g}".replace("inf", "∞")
+
+
+def _training() -> list[str]:
+    """What a training adds: its settings, data, optimizers, presets, records."""
+    named = [
+        ("Losses", LOSSES),
+        ("Optimizers", OPTIMIZERS),
+        ("Schedules", SCHEDULES),
+        ("Heads", HEADS),
+        ("Clipping in training", CLIPS),
+    ]
+    return [
+        "## Settings of a training\n\nBesides those of the network, whose `batch` is the batch of training; `networks` trains 1 to 200 seeds at once.\n\n" + _table(
+            ("key", "label", "group", "allowed", "default", "what it is"),
+            [(f"`{key}`", p.label, TRAINING_GROUPS[TrainingConfig.__dataclass_fields__[key].metadata["group"]], p.allowed, f"`{p.format(TRAINING_DEFAULTS[key])}`", p.summary)
+             for key, p in TRAINING_FIELDS.items()],
+        ),
+        "## Data\n\n" + _table(("key", "label", "task", "features", "classes", "what it is"),
+            [(f"`{d.key}`", d.label, d.task, d.features or "`features`", "`classes`" if d.classes is None else d.classes or "", d.summary) for d in DATA.values()]),
+        *(f"## {title}\n\n" + _table(("key", "label", "what it is"), [(f"`{o.key}`", o.label, o.summary) for o in registry.values()]) for title, registry in named),
+        "## Training presets\n\n" + _table(("key", "label", "what it shows"), [(f"`{p.key}`", p.label, p.summary) for p in TRAINING_PRESETS.values()]),
+        f"## Records of a run\n\nOf each step up to {MOST_RECORDS} steps, of every second, third, ... step of a longer run (many networks at once: {MOST_RECORDS_OF_MANY} records), "
+        f"of the last, and of the one whose numbers were no numbers any more; the validation part is looked at {MOST_VALIDATIONS} times. Of a network: "
+        + ", ".join(f"`{name}`" for name in SCALARS) + ". Of each of its layers: " + ", ".join(f"`{name}`" for name in LAYERED) + ".",
+    ]  # fmt: skip
 
 
 def reference() -> str:
@@ -75,6 +108,7 @@ def reference() -> str:
             ("key", "what it is", "rounds to 0 at or below", "overflows at or above"),
             [(f"`{f.key}`", f.summary, f"10^{f.log10_zero:.2f}", f"10^{f.log10_overflow:.2f}") for f in FORMATS.values()],
         ),
+        *_training(),
         "## What is left out\n\n" + "\n".join(f"- **{what}.** {why}" for what, why in simplifications()),
     ]  # fmt: skip
     return "\n\n".join(parts) + "\n"
