@@ -7,7 +7,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help assets run serve trainers test lint bench bench-browser docs screenshots setup setup-dev browser redis
+.PHONY: help assets run serve trainers test reproduce lint bench bench-browser docs screenshots setup setup-dev browser redis
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -47,6 +47,9 @@ lint: setup-dev ## ruff, mypy, the one-way imports
 
 test: setup-dev browser redis lint ## every check there is, a real browser included
 	@$(RUN) -m pytest
+
+reproduce: setup-dev ## the published training experiments on many seeds, some minutes
+	@OPENBLAS_NUM_THREADS=1 $(RUN) -m pytest tests/reproduce/reproduce.py
 
 browser: ## install Chromium (Debian's package) if there is none
 	@command -v chromium >/dev/null || { echo "Installing Chromium ..."; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; }

@@ -6,7 +6,7 @@ from simulation.training.config import check_cost
 from simulation.training.presets import PRESETS
 from tests.simulation.training.lessons import LESSONS, Lesson
 
-SLOW = {"trainable_depth", "sigma_0_001", "sigma_0_1", "xor_nine_layers", "selu_three_fates"}
+SLOW = {"clipping_saves", "trainable_depth", "sigma_0_001", "sigma_0_1", "xor_nine_layers", "selu_three_fates"}
 
 
 def test_every_preset_has_a_lesson():
