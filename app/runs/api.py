@@ -37,14 +37,14 @@ def answer(desk: Desk, seen: Seen, after: int, most: float) -> dict[str, Any]:
     config = trained(run.query).config
     chunks = list(desk.records(seen, after, most))
     columns = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]} if chunks else {}
-    boundary = desk.part(seen, "boundary")
+    answers = {name: desk.part(seen, name) for name in ("boundary", "fit")}
     pace = progress.steps_per_second
     return {
         "id": run.id, "query": run.query, "lease": run.lease, "state": seen.state, "place": seen.place,
         "message": progress.message, "step": progress.step, "steps": config.steps, "steps_per_second": pace,
         "seconds_left": (config.steps - progress.step) / pace if pace and seen.state == "running" else None,
         "changes": progress.changes, "crashes": progress.crashes, "checkpoints": progress.checkpoints,
-        "boundary": orjson.loads(boundary) if boundary else None,
+        **{name: orjson.loads(drawn) if drawn else None for name, drawn in answers.items()},
         "next": after + len(columns.get("step", ())), "records": told(columns), "nulls": NULLS,
     }  # fmt: skip
 

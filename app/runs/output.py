@@ -1,4 +1,4 @@
-"""Output: what a run gives, on its way into the journal: records, checkpoints, the decision boundary."""
+"""Output: what a run gives, on its way into the journal: records, checkpoints, what the network answers."""
 
 from base64 import b64encode
 from dataclasses import asdict
@@ -12,10 +12,11 @@ from app.runs.limits import MOST_CHECKPOINT_BYTES, MOST_CHECKPOINTS
 from app.runs.records import filed, from_file, packed
 from app.runs.run import Progress
 from simulation.training.boundary import boundary
+from simulation.training.fit import fit
 from simulation.training.records import Record
 from simulation.training.trainer import Trainer
 
-_SECONDS_BETWEEN_RESUMES, _SECONDS_BETWEEN_BOUNDARIES, _SECONDS_OF_PACE = 3.0, 1.0, 2.0
+_SECONDS_BETWEEN_RESUMES, _SECONDS_BETWEEN_DRAWINGS, _SECONDS_OF_PACE = 3.0, 1.0, 2.0
 _SHARE_OF_TIME = 0.05  # that may go into a thing that is done every few seconds
 
 
@@ -46,7 +47,7 @@ class Output:
         size = trainer.model.numbers.nbytes + trainer.model.running.nbytes
         count = min(max(MOST_CHECKPOINT_BYTES // size, 1), MOST_CHECKPOINTS)
         self._spacing = ceil(trainer.config.steps / count)
-        self._resume, self._boundary = Every(_SECONDS_BETWEEN_RESUMES), Every(_SECONDS_BETWEEN_BOUNDARIES)
+        self._resume, self._drawing = Every(_SECONDS_BETWEEN_RESUMES), Every(_SECONDS_BETWEEN_DRAWINGS)
         self._resume.done(monotonic())
         self._pace = monotonic(), trainer.at
 
@@ -79,7 +80,7 @@ class Output:
         progress.crashes = [asdict(crash) if crash else None for crash in trainer.crashes]
         if self._resume.due():
             self.keep()
-        if self._boundary.due():
+        if self._drawing.due():
             self._draw()
 
     def keep(self) -> None:
@@ -105,10 +106,11 @@ class Output:
 
     def _draw(self) -> None:
         began = monotonic()
-        drawn = boundary(self._trainer)
-        if drawn:
-            self._journal.write(boundary=asdict(drawn) | {"values": b64encode(drawn.values.tobytes()).decode()})
-        self._boundary.done(began)
+        if plane := boundary(self._trainer):
+            self._journal.write(boundary=asdict(plane) | {"values": b64encode(plane.values.tobytes()).decode()})
+        if line := fit(self._trainer):
+            self._journal.write(fit=asdict(line) | {"values": line.values.tolist()})
+        self._drawing.done(began)
 
     def _measure_pace(self) -> None:
         (since, at), now = self._pace, monotonic()

@@ -5,7 +5,7 @@ A run's keys are "<id>/<part>", and each part has one writer at a time:
     run, seen, attempt, control:<n>      the web: what was asked, when somebody last looked, whose turn it is, commands
     owner:<attempt>, beat                its trainer: claimed once, so that no attempt is worked on twice; every second
     progress                             its trainer; the web while no trainer holds the run
-    records:<n>, boundary, checkpoint:<step>, resume     its trainer
+    records:<n>, boundary, fit, checkpoint:<step>, resume     its trainer
 
 A newer attempt takes the run from an older one, whoever works on that. "slot:<n>" -> id are the runs that are kept.
 """
@@ -111,7 +111,7 @@ class Store:
         parts = self.parts(run_id, "progress", "attempt")
         progress = Progress(**orjson.loads(parts.get("progress", b"{}")))
         attempts = range(1, 1 + orjson.loads(parts.get("attempt", b"1")))
-        names = ["run", "seen", "attempt", "beat", "progress", "boundary", "resume"]
+        names = ["run", "seen", "attempt", "beat", "progress", "boundary", "fit", "resume"]
         names += [f"owner:{attempt}" for attempt in attempts]
         names += [f"control:{number}" for number in range(self.commands(run_id, progress.commands))]
         names += [f"records:{start}" for start in progress.starts]

@@ -54,7 +54,7 @@ class _Work:
     def __init__(self, queue: Queue, run: Run, progress: Progress, attempt: int, stopping: Callable[[], bool]) -> None:
         self.queue, self.run, self.progress, self.attempt, self.stopping = queue, run, progress, attempt, stopping
         self.journal = Journal(queue.store, run.id, attempt)
-        self.journal.load("run", "attempt", f"owner:{attempt}", "seen", "resume", "boundary", "progress")
+        self.journal.load("run", "attempt", f"owner:{attempt}", "seen", "resume", "boundary", "fit", "progress")
         self.journal.load(*(f"records:{start}" for start in progress.starts))
         self.journal.load(*(f"checkpoint:{step}" for step in progress.checkpoints))
         self.began, self.before = monotonic(), progress.seconds

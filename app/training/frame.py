@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from app.training import progress, texts
+from app.training.answers import Answer, answers_of, has_answers, stored
 from app.training.history import Followed, nothing
 from app.training.look import Look
 from app.training.state import TrainState
 from components import ids as all_ids
-from components.figures import run_layers, run_plane, run_steps
-from components.figures.run_plane import Plane
-from components.figures.runs import Palette, Run
+from components.figures import run_layers, run_steps
+from components.figures.runs import Run
 from components.theme import PALETTES
 from components.training import cards, ids
 from components.training.quantities import QUANTITIES
-from simulation.training.config import TrainingConfig
-from simulation.training.data import DATA, draw_data
+from simulation.training.data import DATA
 from simulation.training.expected import SAME, expect
 
 Components = dict[str, dict[str, Any]]
@@ -43,8 +39,8 @@ def _references(state: TrainState) -> dict[str, float]:
     return {f"knows nothing: {expected.formula}": expected.first, "one answer for all": expected.constant}
 
 
-def figures(runs: Sequence[Run], look: Look, theme: str, plane: Plane | None) -> Components:
-    """The charts by id; `runs`: the one on the screen last, before it the one beside it."""
+def figures(runs: Sequence[Run], look: Look, theme: str, answers: Mapping[str, Answer]) -> Components:
+    """The charts by id; `runs`: the one on the screen last, before it the one beside it; answers: by role."""
     palette, quantity = PALETTES[theme], QUANTITIES[look.shows]
     shown, span = runs[-1], run_layers.color_span(runs, QUANTITIES[look.shows])
     drawn = {
@@ -58,8 +54,10 @@ def figures(runs: Sequence[Run], look: Look, theme: str, plane: Plane | None) ->
     kind = DATA[shown.training.data]
     if kind.task == "classes":
         drawn["train-accuracy"] = run_steps.accuracy(palette, runs)
-    if _is_plane(shown):
-        drawn["train-boundary"] = boundary_of(palette, shown.training, plane)
+    if has_answers(shown.training, shown.networks):
+        drawn["train-boundary"] = answers_of(
+            palette, [run.training for run in runs], [answers.get(run.role) for run in runs]
+        )
     return {all_ids.chart(chart): {"figure": figure} for chart, figure in drawn.items()}
 
 
@@ -73,37 +71,19 @@ def visible(run: Run, compared: bool) -> Components:
     """Which cards there are for this run."""
     there = {
         "train-accuracy": DATA[run.training.data].task == "classes",
-        "train-boundary": _is_plane(run),
+        "train-boundary": has_answers(run.training, run.networks),
         "train-heatmap-beside": compared,
     }
     return {ids.card(chart): {"hidden": not shown} for chart, shown in there.items()}
 
 
-def _is_plane(run: Run) -> bool:
-    return DATA[run.training.data].task == "classes" and run.training.shape == (2, 2) and run.networks == 1
-
-
-def boundary_of(palette: Palette, training: TrainingConfig, plane: Plane | None) -> dict[str, Any]:
-    """The plane with the points that are learned from."""
-    data = draw_data(training).train
-    return run_plane.boundary(palette, plane, data.inputs, data.targets)
-
-
-def plane_of(told: Mapping[str, Any] | None) -> Plane | None:
-    """The boundary as the store has it."""
-    if not told:
-        return None
-    levels = np.frombuffer(b64decode(told["values"]), np.uint8).reshape(told["size"], told["size"])
-    return Plane(told["step"], levels / 255, tuple(told["low"]), tuple(told["high"]))
-
-
 def frame(
     followed: Mapping[str, Followed], since: Mapping[str, int], look: Look, theme: str,
-    boundary: Mapping[str, Any] | None, in_words: bool,
+    told: Mapping[str, Mapping[str, Any] | None], in_words: bool,
 ) -> dict[str, Any]:  # fmt: skip
     """The answer to a page that has `since` so many records of each run: what is new of the charts, and the numbers.
 
-    in_words: with all there is to read. A run that has ended is always told in words.
+    told: what each network answered, as the store has it. in_words: with all there is to read. A run that has ended is always told in words.
     """
     runs = [run_of(role, followed[role], since[role]) for role in ("beside", "run") if role in followed]
     in_words = in_words or not progress.going(followed["run"].seen.state)
@@ -112,7 +92,8 @@ def frame(
         components |= visible(runs[-1], len(runs) > 1) | key(runs, look) | texts.sentences(followed, runs[-1], look)
         components |= {ids.SCRUB: {"max": runs[-1].training.steps}}
     grown = any(run.since < len(run.steps) or run.since == 0 for run in runs)
-    charts = figures(runs, look, theme, plane_of(boundary)) if grown or in_words else {}
+    answers = {role: stored(one) for role, one in told.items()}
+    charts = figures(runs, look, theme, answers) if grown or in_words else {}
     return {
         "runs": {role: {"next": one.count, "state": one.seen.state, "going": progress.going(one.seen.state), "query": one.state.query,
                         "checkpoints": len(one.seen.progress.checkpoints)}

@@ -98,9 +98,9 @@ class Histories:
             self._kept.move_to_end(run_id)
             return self._kept[run_id]
 
-    def boundary(self, seen: Seen) -> dict[str, Any] | None:
-        """The newest decision boundary of a run, as the store has it."""
-        told = self.desk.part(seen, "boundary")
+    def answers(self, seen: Seen) -> dict[str, Any] | None:
+        """What a run's network answered last, as the store has it: a decision boundary, or a fit."""
+        told = self.desk.part(seen, "boundary") or self.desk.part(seen, "fit")
         return orjson.loads(told) if told else None
 
     def checkpoint(self, seen: Seen, step: int) -> dict[str, Array] | None:

@@ -46,8 +46,8 @@ def register(app: Flask, settings: Settings) -> None:
         if "run" not in followed:
             return _answer({"gone": [role for role, one in found.items() if not one]}, 404)
         since = {role: _count(asked.get(f"{role}_after", "")) for role in followed}
-        boundary = histories.boundary(followed["run"].seen)
-        return _answer(frame.frame(followed, since, _look(asked), _theme(asked), boundary, asked.get("words") == "1"))
+        answers = {role: histories.answers(one.seen) for role, one in followed.items()}
+        return _answer(frame.frame(followed, since, _look(asked), _theme(asked), answers, asked.get("words") == "1"))
 
     @app.get("/train/step")
     def train_step() -> Response:

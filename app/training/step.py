@@ -3,45 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.training.frame import boundary_of
+from app.training.answers import Answer, answers_of, measured
 from app.training.history import Followed
 from components import ids as all_ids
 from components.figures.axes import decade_range
-from components.figures.run_plane import Plane
-from components.figures.runs import middle
+from components.figures.heatmap import density_heatmap
+from components.figures.run_fit import Curve
+from components.figures.runs import Palette, middle
 from components.figures.signals import Signal, signal_lines
+from components.figures.units import unit_shares
+from components.text import rich
 from components.theme import PALETTES
 from components.training import ids
-from simulation.training.snapshot import SIGNALS, snapshot
+from simulation.sentences import percent
+from simulation.training.sentences import layers
+from simulation.training.snapshot import Snapshot, snapshot
 
 Checkpoint = Mapping[str, NDArray[Any]]
-_CHARTS = {"step-delta": ("log10_delta_rms", "δ"), "step-weights": ("log10_weight_grad_norm", "dW"), "step-forward": ("log10_activation_rms", "activation")}  # fmt: skip
+_LINES = {"step-delta": ("log10_delta_rms", "δ"), "step-weights": ("log10_weight_grad_norm", "dW"), "step-forward": ("log10_activation_rms", "activation")}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Units:
+    """Shares by layer, of the only network, or the medians."""
+
+    inactive_fraction: NDArray[np.float64]
+    dead_fraction: NDArray[np.float64]
+    saturated_fraction: NDArray[np.float64]
 
 
 def step_view(followed: Followed, first: Checkpoint, chosen: Checkpoint, theme: str) -> dict[str, Any]:
-    """The signals of the chosen step, and dashed those of the first; the plane as the network answered then."""
+    """The charts of the chosen step, its lines with those of the first step, dashed."""
     palette, networks = PALETTES[theme], followed.asked.networks
-    before, now = (snapshot(followed.training, one, networks) for one in (first, chosen))
-    lines = {
-        name: [Signal(f"{word}, step {seen.step}", _shown(seen.signals[name]), role)
-               for seen, role in ((before, "baseline"), (now, "remedied")) if role == "remedied" or before.step != now.step]
-        for name, word in _CHARTS.values()
-    }  # fmt: skip
-    backward = decade_range([signal.log10_size for name in SIGNALS[:2] for signal in lines[name]])
-    forward = decade_range([signal.log10_size for signal in lines[SIGNALS[2]]])
-    figures = {
-        all_ids.chart(chart): signal_lines(palette, lines[name], backward if name in SIGNALS[:2] else forward, True)
-        for chart, (name, _) in _CHARTS.items()
+    before, now = snapshot(followed.training, first, networks), snapshot(followed.training, chosen, networks, True)
+    units = _Units(*map(_shown, (now.inactive_fraction, now.signals["dead_fraction"], now.signals["saturated_fraction"])))  # fmt: skip
+    answer = measured(now.boundary, now.fit)
+    figures = _lines(palette, before, now) | {"step-units": unit_shares(palette, [("remedied", units)], remedied="")}
+    if now.delta_density and now.activation_density:
+        figures["step-heatmap-delta"] = density_heatmap(palette, now.delta_density, "the entries of δ")
+        figures["step-heatmap-activation"] = density_heatmap(palette, now.activation_density, "the activations")
+    if answer:
+        figures["step-boundary"] = answers_of(palette, [followed.training], [answer])
+    return {
+        "figures": {all_ids.chart(chart): figure for chart, figure in figures.items()},
+        "components": _words(followed, now, units, answer),
     }
-    if now.boundary:
-        plane = Plane(now.step, now.boundary.values / 255, now.boundary.low, now.boundary.high)
-        figures[all_ids.chart("step-boundary")] = boundary_of(palette, followed.training, plane)
-    return {"figures": figures, "components": _words(followed, now.step, bool(now.boundary))}
+
+
+def _lines(palette: Palette, before: Snapshot, now: Snapshot) -> dict[str, dict[str, Any]]:
+    """δ and dW share an axis, as on Explore."""
+    seen = [(now, "remedied")] if before.step == now.step else [(before, "baseline"), (now, "remedied")]
+    lines = {
+        chart: [Signal(f"{word}, step {one.step}", _shown(one.signals[name]), role) for one, role in seen]
+        for chart, (name, word) in _LINES.items()
+    }
+    backward = decade_range([line.log10_size for chart in ("step-delta", "step-weights") for line in lines[chart]])
+    forward = decade_range([line.log10_size for line in lines["step-forward"]])
+    return {
+        chart: signal_lines(palette, drawn, forward if chart == "step-forward" else backward, True)
+        for chart, drawn in lines.items()
+    }
 
 
 def _shown(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -49,24 +76,33 @@ def _shown(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(middle(values[None])[0])
 
 
-def _words(followed: Followed, step: int, plane: bool) -> dict[str, Any]:
-    checkpoints = followed.seen.progress.checkpoints
-    loss = ""
+def _words(followed: Followed, now: Snapshot, units: _Units, answer: Answer) -> dict[str, Any]:
+    step, checkpoints, loss = now.step, followed.seen.progress.checkpoints, ""
     at = np.flatnonzero(followed.records["step"] == step)
     if at.size and followed.asked.networks == 1:
         loss = f", where the loss is {followed.records['loss'][at[0], 0]:.4g}"
     kept = f"{len(checkpoints)} steps are kept of this run; the slider, or a click on a chart by step, goes to the nearest. Solid: this step; dashed: the first."
+    captions = {
+        "step-delta": "Of the loss itself, on this step's batch, down from the head.",
+        "step-weights": "What the optimizer is given in this step.",
+        "step-forward": "What each layer makes of this step's batch.",
+        "step-boundary": "What the network answered then, and what it learns from." if isinstance(answer, Curve) else "What the network answered then.",
+        "step-heatmap-delta": _spread(now, "log10_delta_rms"),
+        "step-heatmap-activation": _spread(now, "log10_activation_rms"),
+        "step-units": f"Over all layers: {percent(units.inactive_fraction.mean())} of the entries pass nothing back, {percent(units.saturated_fraction.mean())} are saturated, {percent(units.dead_fraction.mean())} of the units are dead.",
+    }  # fmt: skip
     return {
         ids.SCRUB_LINE: {"children": f"Step {step:,} of {followed.training.steps:,}{loss}. {kept}"},
         ids.SCRUB_CARD: {"hidden": False},
-        ids.card("step-boundary"): {"hidden": not plane},
-        **{all_ids.caption(chart): {"children": text} for chart, text in _CAPTIONS.items()},
+        ids.card("step-boundary"): {"hidden": not answer},
+        **{all_ids.caption(chart): {"children": rich(text)} for chart, text in captions.items()},
     }
 
 
-_CAPTIONS = {
-    "step-delta": "Of the loss itself, on this step's batch, down from the head.",
-    "step-weights": "What the optimizer is given in this step.",
-    "step-forward": "What each layer makes of this step's batch.",
-    "step-boundary": "What the network answered then.",
-}
+def _spread(now: Snapshot, name: str) -> str:
+    """What the density shows, and which layers have entries that it cannot show."""
+    sizes = now.signals[name]
+    broken = np.flatnonzero((np.isnan(sizes) | np.isposinf(sizes)).any(axis=0)) + 1
+    if not broken.size:
+        return "The darker, the more of the layer's entries have that size."
+    return f"Overflow or NaN, which has no size, is in {layers(tuple(broken.tolist()))}."

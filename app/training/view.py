@@ -50,7 +50,7 @@ def view(pairs: Pairs, run: str | None, theme: str) -> dict[str, Any]:
     if not shown:
         planned = frame.planned(look.train)
         components |= texts.waiting(look, planned) | frame.visible(planned, False) | frame.key([planned], look)
-        figures = {chart: part["figure"] for chart, part in frame.figures([planned], look, theme, None).items()}
+        figures = {chart: part["figure"] for chart, part in frame.figures([planned], look, theme, {}).items()}
     return {"query": look.query, "train": look.train.query, "beside": look.beside, "components": components, "figures": figures}  # fmt: skip
 
 

@@ -15,7 +15,9 @@ _STOPS = ((0.0, 0.0), (0.02, 0.08), (0.1, 0.2), (0.3, 0.5), (1.0, 0.95))  # shar
 def density_heatmap(palette: Mapping[str, str], density: Density, quantity: str) -> dict[str, Any]:
     """Layer by log10 size; a cell is as dark as the share of the layer's entries in it, empty ones are clear."""
     bins, depth = density.counts.shape
-    total = density.counts[:, :1].sum() + density.below[:1].sum() + density.zeros[:1].sum()
+    total = (
+        density.counts.sum(axis=0) + density.below + density.zeros
+    ).max()  # entries that are no numbers are missing
     shares = density.counts / max(int(total), 1)
     low, high = density.low, density.low + bins * density.step
     missing = max(SMALLEST_SPAN / 2 - (high - low), 0)  # a layer whose entries are all alike is a line, not a slab

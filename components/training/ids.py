@@ -17,6 +17,9 @@ STEP_TITLES = {
     "step-weights": "Weight gradient dW",
     "step-forward": "Activations",
     "step-boundary": "What it answers",
+    "step-heatmap-delta": "How δ is spread",
+    "step-heatmap-activation": "How activations are spread",
+    "step-units": "Inactive, dead, saturated",
 }
 
 HEADLINE, FIRST, ADVICE, NOTES, STALE, ANNOUNCE = "train-headline", "train-first", "train-advice", "train-notes", "train-stale", "train-announce"  # fmt: skip

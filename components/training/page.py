@@ -14,7 +14,15 @@ from simulation.parameters import Choice
 from simulation.training.changes import CHANGEABLE
 
 PARTS = {"charts": "Charts", "rates": "Learning rates", "step": "Look into a step", "files": "Take it away"}
-BY_LAYER = ("train-ratio", "step-delta", "step-weights", "step-forward")
+BY_LAYER = (
+    "train-ratio",
+    "step-delta",
+    "step-weights",
+    "step-forward",
+    "step-heatmap-delta",
+    "step-heatmap-activation",
+    "step-units",
+)
 BY_STEP = ("train-loss", "train-accuracy", "train-heatmap", "train-norm")  # a click on a step looks into it
 WIDE = ("train-heatmap", "train-heatmap-beside")
 

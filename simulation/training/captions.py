@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf, isnan
+from math import inf, isfinite, isnan, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,11 +76,21 @@ def _gradient_norm(config: TrainingConfig, of: dict[str, Array], verdict: Traini
 
 
 def _boundary(config: TrainingConfig, verdict: TrainingVerdict) -> str:
+    if config.shape == (1, 1) and DATA[config.data].task == "regression":
+        return _fit(verdict)
     if config.shape[0] != 2 or DATA[config.data].task != "classes":
         return ""
     if isnan(verdict.course.accuracy):
         return "What the network answers at each place: nothing that is a number."
     return f"What the network answers at each place at step {verdict.step:,}; {percent(verdict.course.accuracy)} of a batch lie on the right side."  # fmt: skip
+
+
+def _fit(verdict: TrainingVerdict) -> str:
+    drawn = f"The line is what the network answers at step {verdict.step:,}, the dots are what it learns from."
+    unseen, constant = verdict.course.validation_loss, verdict.expected.constant
+    if not isfinite(unseen):
+        return drawn
+    return f"{drawn} It is off by {digits(sqrt(unseen))}, one answer for all by {digits(sqrt(constant))} (root of the mean square)."  # fmt: skip
 
 
 def _map(of: dict[str, Array], name: str, what: str) -> str:

@@ -71,6 +71,20 @@ def test_a_run_that_loses_its_numbers_is_recorded_to_its_end(place):
     assert crash["operation"]
 
 
+@pytest.mark.parametrize(("data", "told"), [("moons", "boundary"), ("sine", "fit"), ("teacher", None)])
+def test_what_the_network_answers_is_told_where_it_can_be_drawn(place, data, told):
+    run = place.submit(f"depth=2&width=4&batch=8&data={data}&steps=5")
+    place.work()
+    reply = api.answer(place.desk, place.desk.look(run), 0, 0)
+    drawn = {name: reply[name] for name in ("boundary", "fit") if reply[name]}
+    assert list(drawn) == ([told] if told else [])
+    assert [one["step"] for one in drawn.values()] == [5] * len(drawn)
+    if told == "fit":
+        assert len(drawn["fit"]["values"]) == drawn["fit"]["size"]
+    place.store.forget(run)
+    assert not place.store.parts(run, "boundary", "fit")
+
+
 def test_no_attempt_is_worked_on_twice(place, monkeypatch):
     did = []
     monkeypatch.setattr(worker._Work, "do", lambda self: did.append(self.attempt))

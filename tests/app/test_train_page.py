@@ -31,7 +31,9 @@ from components.training import ids
 from components.training.quantities import QUANTITIES
 from simulation import NetworkConfig
 from simulation.training.config import TrainingConfig
+from simulation.training.data import draw_data
 from simulation.training.diagnosis import diagnose_training
+from simulation.training.fit import fit
 from simulation.training.records import together
 from simulation.training.trainer import Trainer, train
 from tests.app.reading import words
@@ -52,7 +54,7 @@ CORNERS = {
     "ten classes": TrainState(replace(SMALL, data="digits", optimizer="adam")),
     "squares": TrainState(replace(SMALL, loss="mean_squared")),
     "many": TrainState(replace(SMALL, data="xor", network=replace(RELU, width=2)), networks=12),
-    "many that break": TrainState(replace(SMALL, network=replace(RELU, weight_scale=20, initializer="he_normal", depth=30)), networks=3),
+    "many that break": TrainState(replace(SMALL, network=replace(SMALL.network, activation="linear", weight_scale=20, depth=60)), networks=3),
     "remedied": TrainState(SMALL, ("he", "relu")),
 }  # fmt: skip
 
@@ -78,7 +80,7 @@ def answer(
 ):
     followed = {"run": trained(state, steps)} | ({"beside": trained(other)} if other else {})
     look = Look(state, beside=other.query if other else None)
-    return frames.frame(followed, dict.fromkeys(followed, since), look, theme, None, True)
+    return frames.frame(followed, dict.fromkeys(followed, since), look, theme, {}, True)
 
 
 def text_of(content) -> str:
@@ -191,7 +193,7 @@ def test_the_threshold_is_drawn_as_it_was_set():
 @pytest.mark.parametrize("shows", QUANTITIES)
 def test_each_quantity_has_its_heatmap(shows, theme):
     followed = {"run": trained(CORNERS["small"])}
-    content = frames.frame(followed, {"run": 0}, Look(CORNERS["small"], shows), theme, None, True)
+    content = frames.frame(followed, {"run": 0}, Look(CORNERS["small"], shows), theme, {}, True)
     drawn = content["figures"]["chart-train-heatmap"]["data"][0]
     record = trained(CORNERS["small"]).records[QUANTITIES[shows].record][:, 0].T
     np.testing.assert_allclose(np.array(drawn["z"], float), record, rtol=1e-3)
@@ -215,7 +217,7 @@ def test_every_state_of_a_run_has_words_and_buttons():
         followed = trained(CORNERS["small"])
         seen = replace(followed.seen, state=name, place=3 if name == "queued" else None)
         told = frames.frame(
-            {"run": replace(followed, seen=seen)}, {"run": 0}, Look(CORNERS["small"]), "light", None, True
+            {"run": replace(followed, seen=seen)}, {"run": 0}, Look(CORNERS["small"]), "light", {}, True
         )
         components = told["components"]
         assert STATES[name] in words(components[ids.STATUS]["children"])
@@ -294,3 +296,59 @@ def test_one_step_is_looked_into():
     assert [trace["name"] for trace in drawn[:2]] == ["dW, step 0", "dW, step 20"]
     np.testing.assert_allclose(drawn[1]["y"].array, trained(state).records["log10_weight_grad_norm"][20, 0], rtol=1e-6)
     assert "Step 20 of 40" in told["components"][ids.SCRUB_LINE]["children"]
+    for chart in ("step-heatmap-delta", "step-heatmap-activation"):
+        shares = told["figures"][all_ids.chart(chart)]["data"][0]["z"].array
+        np.testing.assert_allclose(shares.sum(axis=0), 1, atol=0.02)  # but for a few small entries
+    shares = {trace["name"]: trace["y"].array for trace in told["figures"]["chart-step-units"]["data"]}
+    np.testing.assert_allclose(shares["dead"], trained(state).records["dead_fraction"][20, 0])
+    np.testing.assert_allclose(shares["saturated"], trained(state).records["saturated_fraction"][20, 0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", CORNERS)
+def test_the_last_of_each_run_can_be_looked_into(name):
+    state = CORNERS[name]
+    trainer = Trainer(state.training, state.networks)
+    first = trainer.checkpoint()
+    while not trainer.finished:
+        trainer.step()
+    told = step_view(trained(state), first, trainer.checkpoint(), "dark")
+    assert set(told["components"]) | set(told["figures"]) <= PRESENT
+    json.loads(text_of(told), parse_constant=lambda constant: pytest.fail(f"{constant} in the answer"))
+    assert ("chart-step-boundary" in told["figures"]) == (not told["components"]["card-step-boundary"]["hidden"])
+    caption = words(told["components"]["caption-step-heatmap-activation"]["children"])
+    assert ("Overflow or NaN" in caption) == any(trainer.crashes)
+
+
+@pytest.mark.parametrize(
+    ("data", "classes", "networks", "shown"),
+    [("sine", 10, 1, True), ("spirals", 10, 1, True), ("blobs", 3, 1, False), ("teacher", 10, 1, False), ("digits", 10, 1, False), ("sine", 10, 3, False)],
+)  # fmt: skip
+def test_what_it_answers_is_drawn_where_that_can_be(data, classes, networks, shown):
+    state = TrainState(replace(SMALL, data=data, classes=classes), networks=networks)
+    told = view(pairs_of(Look(state).query.encode()), None, "light")
+    assert told["components"]["card-train-boundary"]["hidden"] is not shown
+    assert ("chart-train-boundary" in told["figures"]) == shown
+
+
+def test_the_fit_is_a_line_over_the_points():
+    state, other = CORNERS["numbers"], TrainState(replace(CORNERS["numbers"].config, optimizer="adam"))
+    trainer = Trainer(state.training)
+    for _ in range(20):
+        trainer.step()
+    line = asdict(fit(trainer)) | {"values": fit(trainer).values.tolist()}
+    followed = {"beside": trained(other), "run": trained(state)}
+    told = frames.frame(followed, {"beside": 0, "run": 0}, Look(state, beside=other.query), "light", {"run": line, "beside": line}, True)  # fmt: skip
+    points, beside, shown = told["figures"]["chart-train-boundary"]["data"]
+    data = draw_data(state.training).train
+    np.testing.assert_allclose(points["x"], data.inputs[::2, 0], atol=1e-4)
+    np.testing.assert_allclose(points["y"], data.targets[::2, 0], atol=1e-4)
+    np.testing.assert_allclose(shown["x"], np.linspace(line["low"], line["high"], 200), rtol=1e-4)
+    np.testing.assert_allclose(shown["y"], line["values"], rtol=1e-4)
+    assert beside["line"]["dash"] == "dash"
+    caption = words(told["components"]["caption-train-boundary"]["children"])
+    off = np.sqrt(trained(state).records["validation_loss"][-1, 0])
+    assert f"off by {float(f'{off:.2g}'):g}" in caption
+    elsewhere = TrainState(replace(other.config, network=replace(other.config.network, input_scale=2.0)))
+    followed["beside"] = trained(elsewhere)  # whose points are others
+    told = frames.frame(followed, {"beside": 0, "run": 0}, Look(state, beside=elsewhere.query), "light", {"run": line, "beside": line}, True)  # fmt: skip
+    assert len(told["figures"]["chart-train-boundary"]["data"]) == 2

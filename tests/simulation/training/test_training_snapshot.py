@@ -33,6 +33,8 @@ def test_the_signals_are_those_of_the_record(config, networks):
         for name in SIGNALS:
             np.testing.assert_array_equal(seen.signals[name], records[at][name])
         assert (seen.boundary is None) == (networks > 1)
+        assert seen.fit is None
+        assert (seen.inactive_fraction >= seen.signals["dead_fraction"]).all()
 
 
 def test_the_state_after_the_last_step_can_be_looked_into():
@@ -40,3 +42,41 @@ def test_the_state_after_the_last_step_can_be_looked_into():
     while not trainer.finished:
         trainer.step()
     assert snapshot(trainer.config, trainer.checkpoint()).step == 3
+
+
+@pytest.mark.parametrize("networks", [1, 2])
+def test_entries_are_counted_by_size_and_slopes_that_are_0(networks):
+    config = TrainingConfig(
+        NetworkConfig(depth=3, width=8, batch=16, activation="relu", initializer="he_normal"), precision="float64"
+    )
+    trainer = Trainer(config, networks)
+    for _ in range(3):
+        trainer.step()
+    kept = trainer.checkpoint()
+    assert snapshot(config, kept, networks).delta_density is None
+    seen = snapshot(config, kept, networks, densities=True)
+    x, _ = trainer.batches.at(3)
+    for layer in range(3):
+        weights, biases = (trainer.model.view(kind, layer) for kind in ("weights", "biases"))
+        x = np.maximum(x @ weights + biases[:, None], 0)
+        np.testing.assert_allclose(seen.inactive_fraction[:, layer], (x == 0).mean(axis=(1, 2)))
+        density = seen.activation_density
+        assert density.zeros[layer] == (x == 0).sum()
+        assert density.counts[:, layer].sum() + density.below[layer] == (x > 0).sum()
+        edges = density.low + density.step * np.arange(len(density.counts) + 1)
+        counted = np.histogram(np.log10(x[x > 0]), edges)[0]
+        assert np.abs(counted - density.counts[:, layer]).sum() <= 2  # rounding at an edge
+
+
+def test_what_is_no_number_is_left_out_of_the_densities():
+    trainer = Trainer(TrainingConfig(NETWORK))
+    kept = trainer.checkpoint()
+    kept["numbers"][:, : NETWORK.width * 2] = np.nan  # all of the first weights
+    seen = snapshot(trainer.config, kept, densities=True)
+    assert not seen.activation_density.counts.any()
+    assert not seen.activation_density.zeros.any()
+
+
+def test_a_line_is_fitted_in_a_task_of_numbers():
+    trainer = Trainer(TrainingConfig(NETWORK, "sine"))
+    assert snapshot(trainer.config, trainer.checkpoint()).fit.step == 0
