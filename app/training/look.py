@@ -54,7 +54,10 @@ class Look:
 
 def train_address(network: State) -> str:
     """The Train page of a network of Explore, with its remedies; what it is given there it is given here, if it can be."""
-    words = [network.network.query, f"data={network.config.inputs if network.config.inputs in DATA else 'spirals'}"]
+    given, data = network.config, TRAIN_DEFAULTS["data"]
+    if given.inputs in DATA:
+        given, data = replace(given, inputs=TRAIN_DEFAULTS["inputs"]), given.inputs
+    words = [State(given, network.remedies).query, f"data={data}"]
     return "/train?" + "&".join(word for word in words if word)
 
 

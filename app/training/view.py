@@ -18,6 +18,7 @@ from components import ids as all_ids
 from components.text import rich
 from components.training import cards, ids
 from simulation import config as network
+from simulation.options import INPUTS
 from simulation.parameters import Choice, Number
 from simulation.training.changes import CHANGEABLE
 from simulation.training.config import TrainingConfig
@@ -67,8 +68,11 @@ def _start_from(look: Look) -> Components:
 
 
 def explore_address(state: TrainState) -> str:
-    """Explore's page of the network that is trained."""
-    query = State(state.config.network, state.remedies).query
+    """Explore's page of the network that is trained, given the same data where Explore has them."""
+    given = state.config.network
+    if state.config.data in INPUTS:
+        given = replace(given, inputs=state.config.data)
+    query = State(given, state.remedies).query
     return f"/?{query}" if query else "/"
 
 

@@ -266,16 +266,22 @@ def test_a_run_that_was_changed_under_way_is_said_by_the_address():
     assert words(told["components"][ids.CHANGED]["children"]) == "Not yet trained: Depth 4 → 5."
 
 
-def test_explore_and_train_lead_to_each_other():
-    state = State(NetworkConfig(depth=7, activation="relu"), ("he",))
+@pytest.mark.parametrize(
+    ("state", "data"),
+    [(State(NetworkConfig(depth=7, activation="relu"), ("he",)), "spirals"), (State(NetworkConfig(inputs="ones", seed=4)), "spirals"),
+     (State(NetworkConfig(inputs="digits", width=16), ("relu",)), "digits"), (State(NetworkConfig(inputs="digits")), "digits")],
+)  # fmt: skip
+def test_explore_and_train_lead_to_each_other(state, data):
     address = train_address(state)
     look, notes = lenient_look(pairs_of(address.removeprefix("/train?").encode()))
     assert notes == []
-    assert (look.train.config.network, look.train.remedies) == (state.config, state.remedies)
+    assert (look.train.config.data, look.train.remedies) == (data, state.remedies)
+    given = state.config if data == "spirals" else replace(state.config, inputs="gaussian")
+    assert look.train.config.network == given
     told = view(pairs_of(look.query.encode()), None, "light")
     back = told["components"][all_ids.to_page("/")]["href"]
     assert strict_explore(pairs_of(back.removeprefix("/?").encode())) == state
-    assert train_address(State(NetworkConfig(inputs="digits"))).endswith("data=digits")
+    assert train_address(strict_explore(pairs_of(back.removeprefix("/?").encode()))) == address
 
 
 def test_the_address_of_the_first_network_is_not_empty():
