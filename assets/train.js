@@ -226,6 +226,23 @@
     button.disabled = false;
   }
 
+  /* A page that is left pauses its runs: a paused one soon gives its trainer back, and goes on when the page is back. */
+  const under = () => Object.values(train.runs).filter((run) => run.state === "running" || run.state === "queued");
+  window.addEventListener("pagehide", () => {
+    for (const run of under()) {
+      if (navigator.sendBeacon(`/api/v1/train/${run.id}/pause`)) run.left = true;
+    }
+    if (train.runs.run) remember();
+  });
+  window.addEventListener("pageshow", ({ persisted }) => { if (persisted) comeBack(); });
+  function comeBack() {
+    for (const run of Object.values(train.runs)) {
+      if (run.left) command(run.id, "continue");
+      delete run.left;
+    }
+    again();
+  }
+
   /* A page that is loaded again finds its run again. */
   function remember() {
     try { sessionStorage.setItem("runs", JSON.stringify({ look: train.look, runs: train.runs })); } catch { /* blocked */ }
@@ -299,6 +316,6 @@
     const told = await view(state), runs = told && remembered(told.query);
     if (!runs?.run || train.runs.run) return;
     train.runs = runs;
-    again();
+    comeBack();
   }
 })();

@@ -279,6 +279,32 @@ def test_a_reload_finds_its_run_again(visit: Open) -> None:
     assert len(training.lines("chart-train-loss")[0]["x"]) == 60
 
 
+def test_a_page_that_is_left_pauses_its_run_and_one_that_is_back_goes_on(visit: Open, address: str) -> None:
+    training = visit(LONG)
+    page = training.page
+    training.start()
+    training.until_step(2)
+    run = page.evaluate("() => window.gradientFlowTrain.runs.run.id")
+
+    def becomes(state: str) -> dict[str, Any]:
+        for _ in range(100):
+            told: dict[str, Any] = page.request.get(f"{address}/api/v1/train/{run}?after=999").json()
+            if told["state"] == state:
+                break
+            page.wait_for_timeout(100)
+        assert told["state"] == state
+        return told
+
+    page.goto("about:blank")
+    left = becomes("paused")["step"]
+    page.go_back()
+    page.wait_for_function("(id) => window.gradientFlowTrain?.runs.run?.id === id", arg=run)
+    page.wait_for_function("() => document.querySelector('#train-main').textContent === 'Pause'")
+    assert becomes("running")["step"] >= left
+    page.locator("#train-stop").click()
+    training.until_ended()
+
+
 def test_from_explore_and_back_with_the_same_network(visit: Open, address: str) -> None:
     training = visit(SHORT)
     training.page.goto(f"{address}/?depth=7&activation=relu&remedies=he")
