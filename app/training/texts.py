@@ -42,6 +42,7 @@ def sentences(followed: Mapping[str, Followed], run: Run, look: Look) -> Compone
         told.pop(ids.ANNOUNCE, None)  # it would be read out without an end
     return {
         **told,
+        ids.SEEDS: {"children": _strips(followed, look)},
         ids.LEGEND: {"children": cards.legend(described(shown.state), described(other.state) if other else "")},
         ids.FILES: {"children": cards.files(shown.seen.run.id, shown.state.query)},
     }
@@ -63,33 +64,39 @@ def _told(run: Run, state: TrainState, look: Look) -> Components:
         ids.FIRST: {"children": rich(describe_first_loss(verdict.expected, float(losses[0])))},
         ids.ADVICE: {"children": rich(" ".join(text for text in noted if text))},
         **_offers(state, verdict, look),
-        ids.SEEDS: {"children": []},
         **_captions(run, verdict, look.shows),
     }  # fmt: skip
 
 
 def _many_told(run: Run, state: TrainState, look: Look) -> Components:
-    """The same of many networks: what became of each, and a strip that opens any."""
+    """The same of many networks."""
     found = outcomes(run.training, run.records, run.crashes)
     failed = next((index for index, one in enumerate(found.each) if one != "learned"), 0)
     verdict = diagnose_training(run.training, run.records, run.crashes[failed], failed)
-    seeds = [(state.config.network.seed + index) % SEEDS for index in range(state.networks)]
-    alone = replace(state, networks=1)
-    opens = [
-        Look(
-            replace(alone, config=replace(state.config, network=replace(state.config.network, seed=seed))), look.shows
-        ).query
-        for seed in seeds
-    ]
     return {
         ids.HEADLINE: {"children": rich(describe_outcomes(found))},
         ids.ANNOUNCE: {"children": f"The run has ended. {describe_outcomes(found)}"},
         ids.FIRST: {"children": rich(describe_first_loss(verdict.expected, float(run.of("loss")[0])))},
         ids.ADVICE: {"children": "Lines are medians of all networks, bands hold 8 of 10. A square of the strip trains that seed alone."},
         **_offers(state, verdict, look),
-        ids.SEEDS: {"children": cards.strip(list(zip(seeds, found.each, opens, strict=True)))},
         **_captions(run, verdict, look.shows),
     }  # fmt: skip
+
+
+def _strips(followed: Mapping[str, Followed], look: Look) -> list[Any]:
+    """Of many networks what became of each: a strip that opens any, and one for those of the run beside."""
+    strips = []
+    for role, name in (("run", "This run"), ("beside", "Beside it")):
+        one = followed.get(role)
+        if not one or not one.count or one.asked.networks == 1:
+            continue
+        state, found = one.state, outcomes(one.training, one.records, one.crashes)
+        seeds = [(state.config.network.seed + index) % SEEDS for index in range(state.networks)]
+        alone = [replace(state.config, network=replace(state.config.network, seed=seed)) for seed in seeds]
+        opens = [Look(TrainState(config, state.remedies), look.shows).query for config in alone]
+        heading = (name, describe_outcomes(found)) if "beside" in followed else None
+        strips += cards.strip(heading, list(zip(seeds, found.each, opens, strict=True)))
+    return strips
 
 
 def _offers(state: TrainState, verdict: TrainingVerdict, look: Look) -> Components:
@@ -105,7 +112,11 @@ def _offers(state: TrainState, verdict: TrainingVerdict, look: Look) -> Componen
 def _captions(run: Run, verdict: TrainingVerdict, shows: str) -> Components:
     """Under each title what to see in it; of many networks what is drawn."""
     if run.networks > 1:
-        lines = dict.fromkeys(ids.TITLES, f"The median of {run.networks} networks; a band holds 8 of 10.")
+        lines = dict.fromkeys(ids.TITLES, f"The median of {run.networks} networks.")
+        lines |= dict.fromkeys(
+            ("train-loss", "train-accuracy", "train-norm"),
+            f"The median of {run.networks} networks; a band holds 8 of 10.",
+        )
     else:
         told = captions(run.training, run.records, verdict)
         lines = {chart: told[shows if key == "heatmap" else key] for chart, key in _CAPTIONS.items()}

@@ -53,8 +53,9 @@ def key(quantity: Quantity, low: float, high: float) -> list[Any]:
     ]
 
 
-def strip(networks: list[tuple[int, str, str]]) -> list[Any]:
-    """A square for each (seed, outcome, query that trains it alone), alike ones together, and what they mean."""
+def strip(heading: tuple[str, str] | None, networks: list[tuple[int, str, str]]) -> list[Any]:
+    """A square for each (seed, outcome, query that trains it alone), alike ones together, and what they mean;
+    heading: whose they are, and that in a sentence."""
     ordered = sorted(networks, key=lambda one: (list(OUTCOMES).index(one[1]), one[0]))
     squares = [
         html.Button(
@@ -72,6 +73,7 @@ def strip(networks: list[tuple[int, str, str]]) -> list[Any]:
         if count
     ]
     return [
+        *([html.P([html.B(heading[0]), " ", *rich(heading[1])], className="strip-heading")] if heading else []),
         html.Div(squares, className="seeds", role="group", **{"aria-label": "Networks by what became of them"}),
         html.P(words, className="color-key"),
     ]

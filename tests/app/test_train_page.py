@@ -34,6 +34,7 @@ from simulation.training.config import TrainingConfig
 from simulation.training.data import draw_data
 from simulation.training.diagnosis import diagnose_training
 from simulation.training.fit import fit
+from simulation.training.outcomes import describe_outcomes, outcomes
 from simulation.training.records import together
 from simulation.training.trainer import Trainer, train
 from tests.app.reading import words
@@ -156,13 +157,30 @@ def test_many_networks_are_drawn_by_their_median():
 
 def test_a_strip_opens_each_seed_alone():
     state = replace(CORNERS["many"], config=replace(CORNERS["many"].config, network=replace(RELU, width=2, seed=9995)))
-    squares, _ = answer(state)["components"][ids.SEEDS]["children"]
+    squares, _ = answer(state)["components"][ids.SEEDS]["children"]  # no heading: the headline says it
     opened = [lenient_look(pairs_of(getattr(square, "data-train").encode()))[0].train for square in squares.children]
     assert {one.config.network.seed for one in opened} == {*range(9995, 10000), *range(7)}
     assert {one.networks for one in opened} == {1}
     assert {replace(one.config, network=replace(one.config.network, seed=0)) for one in opened} == {
         replace(state.config, network=replace(state.config.network, seed=0))
     }
+
+
+def test_both_strips_say_in_words_what_they_show():
+    run, other = CORNERS["many"], CORNERS["many that break"]
+    assert answer(CORNERS["small"])["components"][ids.SEEDS]["children"] == []
+    content = answer(run, other=other)["components"]
+    heading, squares, counts, other_heading, other_squares, _ = content[ids.SEEDS]["children"]
+    said = describe_outcomes(outcomes(run.training, trained(run).records, trained(run).crashes))
+    assert words(heading.children).startswith("This run " + said[:20])
+    assert said[:20] in words(content[ids.HEADLINE]["children"])
+    assert words(other_heading.children) == "Beside it All 3 networks ended in numbers that are none."
+    assert (len(squares.children), len(other_squares.children)) == (12, 3)
+    numbers = [int(number) for number in re.findall(r": (\d+) of 12", words(counts.children))]
+    assert sum(numbers) == 12
+    opened = lenient_look(pairs_of(getattr(other_squares.children[0], "data-train").encode()))[0].train
+    assert opened == replace(other, networks=1, config=opened.config)
+    assert opened.config.network.activation == "linear"
 
 
 def test_a_crash_is_marked_where_it_was_born():
