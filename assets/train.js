@@ -8,6 +8,7 @@
   const lab = window.gradientFlowLab;
   const EACH_MS = 120, WORDS_MS = 700, STEP_MS = 2000, PAUSED_MS = 1000, RETRY_MS = 1500, SETTLE_MS = 60;
   const ROLES = ["beside", "run"];
+  const AT_ONCE = { stop: "Stopping …", pause: "Pausing …" };  // said before the trainer has heard of it
   const train = {
     wanted: null,  // what the controls say, as a query string
     look: null,    // the page's canonical query, as the server wrote it
@@ -206,6 +207,7 @@
 
   async function steer(verb) {
     if (verb === "start") return start(null);
+    if (verb in AT_ONCE && going()) say(AT_ONCE[verb]);
     if (verb === "resume") for (const run of Object.values(train.runs)) run.going = true;
     await Promise.all(Object.values(train.runs).map((run) => run.going || verb === "resume" ? command(run.id, verb) : null));
     watch();

@@ -15,14 +15,15 @@ from components.training import ids
 from simulation.training.config import TrainingConfig
 from simulation.training.range_test import RATES, STEPS, RangeTest, describe_range_test, range_test
 
-MOST_MULTIPLY_ADDS = 6e10  # of all rates together: half a minute; what is larger is for the queue of runs
+MOST_MULTIPLY_ADDS = 1e11  # of all rates together: half a minute; what is larger is for the queue of runs
+FEWEST_STEPS = 20  # a large network is tried for fewer steps than STEPS, down to these
 _FREE = BoundedSemaphore(1)  # a web worker has other pages to serve
 
 
 def answers(config: TrainingConfig, theme: str) -> Iterator[dict[str, Any]]:
     """Components and the chart, ever fuller; why not, where it cannot be tried here or now."""
-    steps = min(STEPS, config.steps)
-    if 3.0 * len(RATES) * steps * config.network.batch * config.learned > MOST_MULTIPLY_ADDS:
+    affordable = int(MOST_MULTIPLY_ADDS / (3.0 * len(RATES) * config.network.batch * config.learned))
+    if affordable < min(FEWEST_STEPS, config.steps):
         yield _said(
             "This network is too large to try 19 rates here: make it narrower, less deep, or the batch smaller."
         )
@@ -31,7 +32,7 @@ def answers(config: TrainingConfig, theme: str) -> Iterator[dict[str, Any]]:
         yield _said("Rates are being tried for another page: please try again in a moment.")
         return
     try:
-        for result, last in paced(range_test(config)):
+        for result, last in paced(range_test(config, steps=min(STEPS, affordable))):
             yield answer(result, config, theme, last)
     finally:
         _FREE.release()

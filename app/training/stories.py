@@ -26,7 +26,7 @@ def _story(key: str, title: str, why: str, config: TrainingConfig, beside: Train
 
 
 STORIES = (
-    _story("learns", "It learns", "Ten tanh layers untangle two spirals: every layer is moved by about a thousandth of itself a step.", LEARNS),
+    _story("learns", "It learns", "Ten tanh layers untangle two spirals: while they learn, a step moves each by about a thousandth of itself.", LEARNS),
     _story("plateau", "It stands still", "The same with sigmoid: the error signal fades on its way down, the loss stays at that of guessing.", PLATEAU),
     _story("explodes", "It explodes", "ReLU with weights half as large again: each layer enlarges the signal, a few steps and the numbers overflow.", EXPLODES),
     _story("recovers", "It is rescued", "The same network with the gradient's norm clipped at 1, beside the one that explodes.", RECOVERS, EXPLODES),

@@ -136,7 +136,7 @@ def _rates() -> html.Section:
     return html.Section(
         [
             html.H2("Which learning rates work?", className="section-title"),
-            html.P("The loss after 100 steps at each of 19 rates, always from the same start. A press on the chart sets the rate.", className="section-lead"),
+            html.P("The loss after 100 steps, or fewer of a large network, at each of 19 rates, always from the same start. A press on the chart sets the rate.", className="section-lead"),
             html.Div(
                 [
                     html.Div(

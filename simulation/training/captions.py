@@ -76,12 +76,13 @@ def _gradient_norm(config: TrainingConfig, of: dict[str, Array], verdict: Traini
 
 
 def _boundary(config: TrainingConfig, verdict: TrainingVerdict) -> str:
-    if config.shape == (1, 1) and DATA[config.data].task == "regression":
-        return _fit(verdict)
-    if config.shape[0] != 2 or DATA[config.data].task != "classes":
+    line = config.shape == (1, 1) and DATA[config.data].task == "regression"
+    if not line and (config.shape[0] != 2 or DATA[config.data].task != "classes"):
         return ""
-    if isnan(verdict.course.accuracy):
+    if verdict.crash or isnan(verdict.course.recent):
         return "What the network answers at each place: nothing that is a number."
+    if line:
+        return _fit(verdict)
     return f"What the network answers at each place at step {verdict.step:,}; {percent(verdict.course.accuracy)} of a batch lie on the right side."  # fmt: skip
 
 

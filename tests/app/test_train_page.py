@@ -16,6 +16,7 @@ from app.runs.store import Progress, Run
 from app.state import State
 from app.state import strict as strict_explore
 from app.training import frame as frames
+from app.training import rates
 from app.training.history import Followed
 from app.training.look import Look, train_address
 from app.training.look import lenient as lenient_look
@@ -352,6 +353,15 @@ def test_what_it_answers_is_drawn_where_that_can_be(data, classes, networks, sho
     told = view(pairs_of(Look(state).query.encode()), None, "light")
     assert told["components"]["card-train-boundary"]["hidden"] is not shown
     assert ("chart-train-boundary" in told["figures"]) == shown
+
+
+@pytest.mark.parametrize(("steps", "said"), [(100, "After 40 steps"), (25, "After 25 steps"), (19, "too large")])
+def test_rates_are_tried_for_as_many_steps_as_can_be_afforded(monkeypatch, steps, said):
+    config = replace(SMALL, data="sine")
+    a_step = 3.0 * len(rates.RATES) * config.network.batch * config.learned
+    monkeypatch.setattr(rates, "MOST_MULTIPLY_ADDS", a_step * (steps + 0.5))
+    *_, last = rates.answers(config, "light")
+    assert said in words(last["components"][ids.RATES_LINE]["children"])
 
 
 def test_the_fit_is_a_line_over_the_points():
