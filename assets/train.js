@@ -174,6 +174,7 @@
 
   /* Trains what a page's query says; a run that is there already, of the same query, is taken as it is. */
   async function start(query) {
+    say("Starting …");
     const shown = train.look, told = await view(query ?? train.wanted);
     if (!told) return say("The server did not answer: please try again.");
     const before = Object.values(train.runs), runs = {};

@@ -155,7 +155,7 @@ def described(state: TrainState) -> str:
         f"{network.depth} × {network.width} {ACTIVATIONS[network.activation].label}",
         INITIALIZERS[network.initializer].label,
     ]
-    words += [f"× {network.weight_scale:g}"] if network.weight_scale != 1 else []
+    words += [f"× {network.weight_scale:.4g}"] if network.weight_scale != 1 else []
     words += [NORMALIZATIONS[network.normalization].label] if network.normalization != "none" else []
     words += [f"{RESIDUALS[network.residual].label} skips"] if network.residual != "none" else []
     words.append(f"{OPTIMIZERS[config.optimizer].label} {config.learning_rate:g}")
