@@ -14,6 +14,18 @@ ENDED = """() => {
 }"""
 LENGTH = "(chart) => document.querySelector(`#${chart} .js-plotly-plot`)?.data?.[0]?.x?.length ?? 0"
 
+# How often the loss's line is drawn anew, a second.
+PACE = """async (seconds) => {
+  const line = () => document.querySelector("#chart-train-loss .js-line")?.getAttribute("d");
+  const began = performance.now(), past = () => (performance.now() - began) / 1000;
+  let changes = 0;
+  for (let before = line(); past() < seconds; before = line()) {
+    await new Promise(requestAnimationFrame);
+    changes += line() !== before;
+  }
+  return changes / past();
+}"""
+
 
 class Training:
     """Drives the page; `address` is the server's."""
@@ -47,6 +59,10 @@ class Training:
         self.page.wait_for_function(
             "(step) => window.gradientFlowTrain.runs.run?.next > step", arg=step, timeout=60_000
         )
+
+    def updates_per_second(self, seconds: float) -> float:
+        """Of the loss's chart, from now on."""
+        return float(self.page.evaluate(PACE, seconds))
 
     def lines(self, chart: str) -> list[dict[str, Any]]:
         """The traces of a chart as they were received and grew: name, x and y."""
