@@ -57,6 +57,7 @@
       const text = JSON.stringify(properties);
       if (shown[id] === text && !("value" in properties) || !lab.present(id)) continue;
       shown[id] = text;
+      if (id === "train-seeds") window.gradientFlowStrip.watch(document.getElementById(id));
       set(id, properties);
     }
   }

@@ -92,10 +92,9 @@ def _strips(followed: Mapping[str, Followed], look: Look) -> list[Any]:
             continue
         state, found = one.state, outcomes(one.training, one.records, one.crashes)
         seeds = [(state.config.network.seed + index) % SEEDS for index in range(state.networks)]
-        alone = [replace(state.config, network=replace(state.config.network, seed=seed)) for seed in seeds]
-        opens = [Look(TrainState(config, state.remedies), look.shows).query for config in alone]
+        alone = Look(replace(state, networks=1), look.shows).query
         heading = (name, describe_outcomes(found)) if "beside" in followed else None
-        strips += cards.strip(heading, list(zip(seeds, found.each, opens, strict=True)))
+        strips += cards.strip(heading, list(zip(seeds, found.each, strict=True)), alone)
     return strips
 
 

@@ -1,6 +1,7 @@
 """Blocks of the Train page that change while a run goes on."""
 
 from collections.abc import Mapping
+from json import dumps
 from typing import Any
 
 from dash import html
@@ -53,19 +54,16 @@ def key(quantity: Quantity, low: float, high: float) -> list[Any]:
     ]
 
 
-def strip(heading: tuple[str, str] | None, networks: list[tuple[int, str, str]]) -> list[Any]:
-    """A square for each (seed, outcome, query that trains it alone), alike ones together, and what they mean;
-    heading: whose they are, and that in a sentence."""
-    ordered = sorted(networks, key=lambda one: (list(OUTCOMES).index(one[1]), one[0]))
-    squares = [
-        html.Button(
-            className=f"seed {outcome}",
-            type="button",
-            title=f"Seed {seed}: {NAMES[outcome]}. Train it alone.",
-            **{"data-train": query, "aria-label": f"Seed {seed}: {NAMES[outcome]}"},
-        )
-        for seed, outcome, query in ordered
-    ]
+def strip(heading: tuple[str, str] | None, networks: list[tuple[int, str]], alone: str) -> list[Any]:
+    """A square for each (seed, outcome), alike ones together, and what they mean; strip.js draws the squares.
+
+    heading: whose they are, and that in a sentence. alone: the query that trains one of them, whatever its seed.
+    """
+    groups = [(key, NAMES[key], sorted(seed for seed, outcome in networks if outcome == key)) for key in OUTCOMES]
+    squares = html.Div(
+        className="seeds", role="group",
+        **{"aria-label": "Networks by what became of them", "data-each": alone, "data-strip": dumps([group for group in groups if group[2]])},
+    )  # fmt: skip
     counts = {key: sum(one[1] == key for one in networks) for key in OUTCOMES}
     words = [
         html.Span([html.I(className=f"seed {key}"), f"{NAMES[key]}: {count} of {len(networks)}"])
@@ -74,7 +72,7 @@ def strip(heading: tuple[str, str] | None, networks: list[tuple[int, str, str]])
     ]
     return [
         *([html.P([html.B(heading[0]), " ", *rich(heading[1])], className="strip-heading")] if heading else []),
-        html.Div(squares, className="seeds", role="group", **{"aria-label": "Networks by what became of them"}),
+        squares,
         html.P(words, className="color-key"),
     ]
 

@@ -159,12 +159,14 @@ def test_many_networks_are_drawn_by_their_median():
 def test_a_strip_opens_each_seed_alone():
     state = replace(CORNERS["many"], config=replace(CORNERS["many"].config, network=replace(RELU, width=2, seed=9995)))
     squares, _ = answer(state)["components"][ids.SEEDS]["children"]  # no heading: the headline says it
-    opened = [lenient_look(pairs_of(getattr(square, "data-train").encode()))[0].train for square in squares.children]
-    assert {one.config.network.seed for one in opened} == {*range(9995, 10000), *range(7)}
-    assert {one.networks for one in opened} == {1}
-    assert {replace(one.config, network=replace(one.config.network, seed=0)) for one in opened} == {
-        replace(state.config, network=replace(state.config.network, seed=0))
-    }
+    kinds = {seed: kind for kind, _, seeds in json.loads(getattr(squares, "data-strip")) for seed in seeds}
+    assert set(kinds) == {*range(9995, 10000), *range(7)}
+    opened, notes = lenient_look(pairs_of(f"{getattr(squares, 'data-each').replace('seed=9995', 'seed=3')}".encode()))
+    assert (opened.train.networks, opened.train.config.network.seed, notes) == (1, 3, [])
+    whole = outcomes(state.training, trained(state).records, trained(state).crashes).each
+    assert kinds[9995] == whole[0]
+    assert kinds[3] == whole[8]  # seeds go round
+    assert opened.train.config == replace(state.config, network=replace(state.config.network, seed=3))
 
 
 def test_both_strips_say_in_words_what_they_show():
@@ -176,12 +178,13 @@ def test_both_strips_say_in_words_what_they_show():
     assert words(heading.children).startswith("This run " + said[:20])
     assert said[:20] in words(content[ids.HEADLINE]["children"])
     assert words(other_heading.children) == "Beside it All 3 networks ended in numbers that are none."
-    assert (len(squares.children), len(other_squares.children)) == (12, 3)
+    assert [
+        sum(len(seeds) for *_, seeds in json.loads(getattr(strip, "data-strip"))) for strip in (squares, other_squares)
+    ] == [12, 3]
     numbers = [int(number) for number in re.findall(r": (\d+) of 12", words(counts.children))]
     assert sum(numbers) == 12
-    opened = lenient_look(pairs_of(getattr(other_squares.children[0], "data-train").encode()))[0].train
-    assert opened == replace(other, networks=1, config=opened.config)
-    assert opened.config.network.activation == "linear"
+    opened = lenient_look(pairs_of(getattr(other_squares, "data-each").encode()))[0].train
+    assert opened == replace(other, networks=1)
 
 
 def test_a_crash_is_marked_where_it_was_born():
