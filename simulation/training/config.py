@@ -35,6 +35,7 @@ class TrainingConfig:
     data: str = setting("task", "spirals", Choice("Data", "What is to be learned.", DATA))
     features: int = setting("task", 32, Number("Features", "Numbers that one sample has.", 1, 1024, integer=True, slider_high=128), _takes_size)  # fmt: skip
     classes: int = setting("task", 10, Number("Classes", "Classes to tell apart.", 2, 100, integer=True, slider_high=20), _takes_size)  # fmt: skip
+    data_seed: int = setting("task", 0, Number("Data seed", "Another one draws, and splits, the data anew; the network's own seed does not.", 0, 9999, integer=True), lambda config: DATA[config.data].split)  # fmt: skip
     target_scale: float = setting(
         "task", 1.0, Number("Target scale", "Multiplies what the network should put out.", 0.001, 1000, step=0.05, logarithmic=True),
         lambda config: config.effective_loss == "mean_squared",

@@ -81,16 +81,16 @@ DATA: Registry[DataSet] = Registry(
 
 
 def draw_data(config: TrainingConfig) -> Data:
-    """The config's data, from its network's seed: equal settings give equal arrays, to the bit.
+    """The config's data: equal settings give equal arrays, to the bit.
 
-    Standardized by what is learned from alone, then inputs * input_scale + input_offset and, in regression,
+    Drawn from the data seed, so that networks of any seed learn the same. Standardized by what is learned from alone, then inputs * input_scale + input_offset and, in regression,
     targets * target_scale.
     """
     kind, network = DATA[config.data], config.network
     features = config.features if kind.features is None else kind.features
     classes = config.classes if kind.classes is None else kind.classes
     target_scale = 1.0 if kind.task == "classes" else config.target_scale
-    return _draw(kind, features, classes, network.seed, network.input_scale, network.input_offset, target_scale)
+    return _draw(kind, features, classes, config.data_seed, network.input_scale, network.input_offset, target_scale)
 
 
 @lru_cache(maxsize=_KEPT)

@@ -21,8 +21,8 @@ DIGITS = (178, 182, 177, 183, 181, 182, 181, 179, 174, 180)  # how often each oc
 
 
 def draw(data, seed=0, input_scale=1.0, input_offset=0.0, **fields):
-    network = NetworkConfig(depth=2, width=8, seed=seed, input_scale=input_scale, input_offset=input_offset)
-    return draw_data(TrainingConfig(network=network, data=data, **fields))
+    network = NetworkConfig(depth=2, width=8, input_scale=input_scale, input_offset=input_offset)
+    return draw_data(TrainingConfig(network=network, data=data, data_seed=seed, **fields))
 
 
 def whole(data):

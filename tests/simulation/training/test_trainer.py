@@ -45,8 +45,8 @@ def test_a_run_taken_up_from_a_checkpoint_is_the_unbroken_run(activation, optimi
 
 
 def test_many_networks_at_once_are_those_networks():
-    """One leading axis, no loop: each network learns as it would alone (its data are the first one's)."""
-    config = replace(SHORT, data="xor", precision="float64")
+    """One leading axis, no loop: each network learns as it would alone, from the same data."""
+    config = replace(SHORT, precision="float64")
     together = train(config, networks=3)
     assert together.seeds == (0, 1, 2)
     for index, seed in enumerate(together.seeds):
