@@ -183,11 +183,12 @@ def test_a_preset_trains_both_its_runs_and_another_beside(visit: Open) -> None:
     assert training.words["residual"] == "plain"
     assert page.locator("#train-search").inner_text().strip() == "Skips without a norm"
     assert "A report of h + relu(W h)" in training.text("train-story")
-    first = page.evaluate("() => window.gradientFlowTrain.runs.run.id")
+    first, other = page.evaluate("() => ['run', 'beside'].map((role) => window.gradientFlowTrain.runs[role].id)")
     page.locator("#train-story button", has_text="30 layers").click()
-    page.wait_for_function("() => location.search.includes('depth%3D30')")
+    page.wait_for_function("(other) => window.gradientFlowTrain.runs.beside?.id !== other", arg=other)
     training.until_ended()
     assert page.evaluate("() => window.gradientFlowTrain.runs.run.id") == first  # not trained again
+    assert "depth=30" in training.words["beside"]
     assert training.records("beside")["state"] == "crashed"
     assert page.locator("#train-notes").inner_text() == ""
 
