@@ -93,7 +93,7 @@ def remedies(offers: list[tuple[str, str, str]], needed: bool, alone: str | None
     )
     return [
         html.Span(
-            "What would help? Train it beside this run with" if needed else "Compare: train it beside this run with"
+            "What might help? Train it beside this run with" if needed else "Compare: train it beside this run with"
         ),
         *buttons,
         *without,

@@ -22,6 +22,7 @@ class LossCourse:
     records: how many there are. first: the first step's loss, finite or not. recent: mean over the last tenth of the
     records, noise: its standard error. change: what it is multiplied by over the later half of the steps, by a
     straight line through its logs; change_noise: the factor that one standard error of that makes. peak: the highest.
+    lowest, lowest_at: the lowest mean over FEWEST records in a row, and the step at its end; NaN and -1 without so many.
     jump: what one step in 20 of the later half multiplies it by, and another one divides it by, at least. Only finite
     losses are taken; NaN without any. accuracy: mean over the last tenth, NaN for numbers. validation_loss: the last
     one, NaN before there is one.
@@ -34,6 +35,8 @@ class LossCourse:
     change: float
     change_noise: float
     peak: float
+    lowest: float
+    lowest_at: int
     jump: float
     accuracy: float
     validation_loss: float
@@ -47,8 +50,8 @@ class LossCourse:
 class Motion:
     """How the layers move. Layers are counted from 1; lately: in the last tenth of the records.
 
-    log10_update_ratio: log10 of the mean, over the run so far, of |step| / |weights|, by layer; head: the head's;
-    first: the largest at the first step. -inf where no step was taken. untouched: layers whose gradient is exactly
+    log10_update_ratio: log10 of the mean of |step| / |weights| lately, by layer; head: the head's; first: the
+    largest at the first step. -inf where no step was taken. untouched: layers whose gradient is exactly
     0 lately. dead: layers without a unit that lives, lately. cut_off_since: the step since when the gradient of
     layer 1 is exactly 0, None where it is not. log10_gradient_ratio: that of |dW|, layer 1 over the last layer, the
     median of lately; -inf where layer 1 has none, NaN where the last has none.
@@ -75,6 +78,7 @@ def loss_course(records: dict[str, Array]) -> LossCourse:
     recent, seen = losses[-tenth(len(losses)) :], seen[np.isfinite(seen)]
     later = losses[len(losses) // 2 :]
     change, change_noise = _trend(later[later > 0])
+    lowest, lowest_at = _lowest(losses, records["step"][known])
     with np.errstate(over="ignore"):
         return LossCourse(
             records=len(known),
@@ -84,6 +88,8 @@ def loss_course(records: dict[str, Array]) -> LossCourse:
             change=change,
             change_noise=change_noise,
             peak=float(losses.max()) if losses.size else nan,
+            lowest=lowest,
+            lowest_at=lowest_at,
             jump=_jump(later[later > 0]),
             accuracy=float(records["accuracy"][known][-tenth(len(losses)) :].mean()) if recent.size else nan,
             validation_loss=float(seen[-1]) if seen.size else nan,
@@ -97,7 +103,7 @@ def motion(records: dict[str, Array]) -> Motion:
     ratios = np.column_stack([records["log10_update_ratio"], records["log10_head_update_ratio"]])
     arrived = np.flatnonzero(gradients[:, 0] != -inf)
     silent = int(arrived[-1]) + 1 if arrived.size else 0
-    means = log10_mean(ratios).tolist()
+    means = log10_mean(ratios[lately]).tolist()
     return Motion(
         log10_update_ratio=tuple(means[:-1]),
         head=means[-1],
@@ -124,6 +130,14 @@ def _trend(losses: Array) -> tuple[float, float]:
     left = logs - logs.mean() - slope * at
     error = float(np.sqrt(left @ left / (losses.size - 2) / (at @ at)))
     return exp(min(max(slope, -700.0), 700.0)), exp(min(error, 700.0))
+
+
+def _lowest(losses: Array, steps: Array) -> tuple[float, int]:
+    if losses.size < FEWEST:
+        return nan, -1
+    means = np.convolve(losses, np.full(FEWEST, 1 / FEWEST), "valid")
+    at = int(means.argmin())
+    return float(means[at]), int(steps[at + FEWEST - 1])
 
 
 def _jump(losses: Array) -> float:

@@ -21,13 +21,14 @@ from simulation.training.sentences import layers
 EARLY, LATE = 10, 100
 # Steps of more than 3 % of the weights are long, of less than 10^-4 short: a decade and a half, and one, from usual.
 LONG, SHORT = REFERENCE + 1.5, REFERENCE - 1
+UNDONE = 1.5  # a loss so many times its lowest has lost what was learned
 HIDDEN_DECADES = 2.0  # so much smaller layer 1's gradient is where an optimizer hides that
 FEW_SAMPLES = 4  # for batch norm: at 4, and without skips, the gradient grows by 3 a layer (FACTS 0.7)
 
 
 def readings(config: TrainingConfig, verdict: TrainingVerdict) -> tuple[str, ...]:
     """Sentences, the most telling first; none where nothing is to be said."""
-    rules = (_crash, _clipping, _batch_norm, _zeros, _lengths, _hidden, _validation)
+    rules = (_crash, _undone, _clipping, _batch_norm, _zeros, _lengths, _hidden, _validation)
     return tuple(text for rule in rules for text in rule(config, verdict))
 
 
@@ -45,6 +46,16 @@ def _crash(config: TrainingConfig, verdict: TrainingVerdict) -> Iterator[str]:
         yield f"Gone after {crash.step} steps: look at the learning rate first, then at initialization, input scale and target scale{_suspects(config)}."  # fmt: skip
     if config.setting_at("clip", crash.step) == "norm" and crash.operation.startswith("the gradient"):
         yield "Clipping could not help: an infinite entry makes its coefficient 0, and 0 x infinity is NaN."
+
+
+def _undone(config: TrainingConfig, verdict: TrainingVerdict) -> Iterator[str]:
+    """That the loss was much lower before, and what was changed since."""
+    course = verdict.course
+    if verdict.state not in ("plateau", "slow", "erratic", "diverging", "dead") or not course.recent > UNDONE * course.lowest:  # fmt: skip
+        return
+    since = [f"{name.replace('_', ' ')} became {value} at step {step:,}" for step, name, value in config.changes if course.lowest_at <= step <= verdict.step]  # fmt: skip
+    why = f": then {', and '.join(since)}" if since else ""
+    yield f"The loss was {loss_text(course.lowest)} at step {course.lowest_at:,}{why}."
 
 
 def _suspects(config: TrainingConfig) -> str:

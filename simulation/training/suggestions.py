@@ -13,6 +13,7 @@ from simulation.config import DEFAULTS, ConfigError
 from simulation.initializers import INITIALIZERS
 from simulation.remedies import REMEDIES, apply_remedies
 from simulation.training.config import TrainingConfig
+from simulation.training.data import draw_data
 from simulation.training.diagnosis import TrainingVerdict
 from simulation.training.expected import LARGE_RATIO
 from simulation.training.readings import EARLY, SHORT
@@ -57,7 +58,7 @@ EDITS = {
                  lambda config: {"clip": "norm", "threshold": CLIP_AT}),
     "warmup": Edit("warm-up", "The rate rises over the first tenth of the run.", lambda config: {"schedule": "warmup"}),
     "adam": Edit("Adam", "Divides each gradient by its recent size: layers step alike, whatever their gradients' sizes.",
-                 lambda config: {"optimizer": "adam", "learning_rate": ADAM_RATE}),
+                 lambda config: {} if config.optimizer == "adam" else {"optimizer": "adam", "learning_rate": ADAM_RATE}),
     "batch": Edit("batch of 64", "Means over more samples: less noise in each step, and in the statistics of batch norm.",
                   lambda config: {"batch": max(config.network.batch, BATCH)}),
     "input_scale": Edit("inputs as they are", "Input scale 1, offset 0.", lambda config: {"input_scale": 1.0, "input_offset": 0.0}),
@@ -81,16 +82,21 @@ def suggestions(
 ) -> tuple[Suggestion, ...]:
     """At most MOST of them, each another run than this one and than the others.
 
-    config: the run before its `remedies`. What was changed while it ran is not carried over.
+    config: the run before its `remedies`. Edits start from what its settings became while it ran; where that did it
+    no good, the run without those changes comes first.
     """
-    base, chosen = replace(config, changes=()), tuple(remedies)
-    if config.clip != "none" and config.setting_at("threshold", verdict.step) == 0:
+    untouched, chosen = replace(config, changes=()), tuple(remedies)
+    base = replace(untouched, **{name: config.setting_at(name, verdict.step) for _, name, _ in config.changes})
+    ailment = _ailment(verdict)
+    if base.clip != "none" and base.threshold == 0:
         keys: tuple[str, ...] = ("clip",)
     else:
-        ailment = _ailment(verdict)
         keys = (*(_SCALES if ailment != "fine" else ()), *_ORDER[ailment])
     found: list[Suggestion] = []
     tried = [_to_compare(_trained(base, chosen))]
+    if config.changes and ailment != "fine" and _to_compare(_trained(untouched, chosen)) not in tried:
+        found.append(Suggestion("unchanged", "without the changes", "The same run, left as it was set.", untouched, chosen))  # fmt: skip
+        tried.append(_to_compare(_trained(untouched, chosen)))
     for key in keys:
         try:
             one = _suggest(key, base, chosen)
@@ -135,11 +141,12 @@ def _suggest(key: str, base: TrainingConfig, chosen: tuple[str, ...]) -> Suggest
 
 
 def _to_compare(config: TrainingConfig) -> tuple[TrainingConfig, float, str]:
-    """Equal for equal runs: an initializer counts by the weights that it draws, whatever it is called."""
+    """Equal for equal runs: an initializer counts by the weights that it draws, a batch by the samples that it gets."""
     network = config.network
     draws = INITIALIZERS[network.initializer]
     sigma = float(f"{draws.sigma(network) * network.weight_scale:.9g}")
-    plain = replace(config, network=replace(network, initializer="he_normal", weight_scale=1.0))
+    batch = min(network.batch, len(draw_data(config).train.inputs))
+    plain = replace(config, network=replace(network, initializer="he_normal", weight_scale=1.0, batch=batch))
     return plain.effective(), sigma, draws.unit
 
 

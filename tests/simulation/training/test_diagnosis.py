@@ -106,7 +106,7 @@ def test_layers_that_stand_still():
     quiet = {"log10_update_ratio": slow, "log10_head_update_ratio": np.full((20, 1), -5.0)}
     assert diagnose_training(TEN, made(np.full(20, 2.3), **quiet)).idle == (1,)
     moves = motion(
-        of_network(made(np.full(2, 2.3), log10_update_ratio=np.array([[[-inf, -2, nan]], [[-2, -2, inf]]])), 0)
+        of_network(made(np.full(4, 2.3), log10_update_ratio=np.array([[[-inf, -2, nan]], [[-2, -2, inf]]] * 2)), 0)
     )
     assert moves.log10_update_ratio == pytest.approx((np.log10(0.005), -2, -inf))
 
