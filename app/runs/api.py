@@ -10,9 +10,9 @@ import orjson
 from flask import Flask, Response, request
 
 from app.api import json_response
-from app.runs.commands import VERBS
 from app.runs.desk import Desk, Refused, Seen, trained
 from app.runs.limits import LONGEST_LEASE, MOST_NUMBERS, SECONDS_OF_LEASE
+from app.runs.paths import METHODS, TOLD, missing, not_there
 from app.runs.queue import Queue
 from app.runs.records import NULLS, Array, told
 from app.runs.store import UnreachableError
@@ -103,19 +103,28 @@ def register(app: Flask, settings: Settings) -> None:
         disposition = {"Content-Disposition": f"attachment; filename=training-{run_id}.csv"}
         return Response(table(desk, found(run_id)), mimetype="text/csv", headers=disposition)
 
-    @app.get("/api/v1/train/<run_id>/checkpoint/<int:step>")
-    def checkpoint(run_id: str, step: int) -> Response:
-        content = desk.part(found(run_id), f"checkpoint:{step}")
+    @app.get("/api/v1/train/<run_id>/checkpoint/<step>")
+    def checkpoint(run_id: str, step: str) -> Response:
+        seen = found(run_id)
+        kept = [str(one) for one in seen.progress.checkpoints]
+        content = desk.part(seen, f"checkpoint:{step}") if step in kept else None
         if content is None:
-            return json_response({"error": {"field": "step", "value": step, "message": "There is no checkpoint of this step."}}, 404)  # fmt: skip
+            return missing("step", step, ", ".join(kept), "There is no checkpoint of this step.")
         return Response(content, mimetype="application/octet-stream")
 
     @app.post("/api/v1/train/<run_id>/<verb>")
     def command(run_id: str, verb: str) -> Response:
-        if verb not in (*VERBS, "resume"):
-            raise StateError("verb", verb, ", ".join((*VERBS, "resume")))
+        if verb not in TOLD:
+            raise StateError("verb", verb, ", ".join(TOLD))
         name, value = _change(dict(pairs_of(request.query_string))) if verb == "change" else ("", None)
         return json_response({"id": run_id, "state": desk.command(found(run_id), verb, name, value)})
+
+    @app.route("/api/v1/train", methods=METHODS)
+    @app.route("/api/v1/train/", methods=METHODS)
+    @app.route("/api/v1/train/<path:rest>", methods=METHODS)
+    def elsewhere(rest: str = "") -> Response:
+        """Whatever is none of the above, which come first: they are more particular."""
+        return not_there(request.path)
 
     @app.errorhandler(Refused)
     def refuse(refused: Refused) -> Response:

@@ -298,6 +298,26 @@ def test_the_api_says_what_is_not_allowed(client, path, status, field):
     assert field is None or reply.get_json()["error"]["field"] == field
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allowed"),
+    [("GET", "", 405, "POST"), ("DELETE", "", 405, "POST"), ("GET", "/{id}/pause", 405, "POST"),
+     ("DELETE", "/{id}", 405, "GET"), ("POST", "/{id}", 405, "GET"), ("PUT", "/{id}/resume", 405, "POST"),
+     ("DELETE", "/{id}/checkpoint/0", 405, "GET"), ("GET", "/{id}/dance", 404, "GET /api/v1/train/<id>"),
+     ("GET", "/", 404, "POST /api/v1/train,"), ("POST", "/", 404, "POST /api/v1/train,"),
+     ("GET", "/{id}/checkpoint/0/0", 404, "checkpoint/<step>"), ("GET", "/{id}/checkpoint/" + "9" * 24, 404, ""),
+     ("GET", "/{id}/checkpoint/-1", 404, ""), ("GET", "/{id}/checkpoint/x", 404, "")],
+)  # fmt: skip
+def test_what_is_not_there_is_told_with_what_is(client, method, path, status, allowed):
+    run = client.post(f"/api/v1/train?{NET}").get_json()["id"]
+    reply = client.open(f"/api/v1/train{path.format(id=run)}", method=method)
+    client.post(f"/api/v1/train/{run}/stop")
+    assert reply.status_code == status
+    error = reply.get_json()["error"]
+    assert allowed in error["allowed"]
+    assert error["message"]
+    assert reply.headers.get("Allow") == (allowed if status == 405 else None)
+
+
 def test_the_api_tells_how_a_run_stands(client):
     asked = client.post(f"/api/v1/train?{NET}&lease=600").get_json()
     reply = client.get(f"/api/v1/train/{asked['id']}?after=0").get_json()
