@@ -6,7 +6,7 @@
   "use strict";
 
   const lab = window.gradientFlowLab;
-  const EACH_MS = 120, WORDS_MS = 700, STEP_MS = 2000, PAUSED_MS = 1000, RETRY_MS = 1500, SETTLE_MS = 60;
+  const EACH_MS = 120, WORDS_MS = 700, STEP_MS = 2000, PAUSED_MS = 1000, RETRY_MS = 1500, SETTLE_MS = 60, URGED_MS = 2000;
   const ROLES = ["beside", "run"];
   const AT_ONCE = { stop: "Stopping …", pause: "Pausing …" };  // said before the trainer has heard of it
   const train = {
@@ -106,10 +106,16 @@
 
   /* Runs. */
   const going = () => Object.values(train.runs).some((run) => run.going);
-  let asking = false, next = 0;
+  let asking = false, next = 0, urged = -Infinity;
   function watch(soon = 0) {
     clearTimeout(next);
     next = setTimeout(look, soon);
+  }
+
+  /* After a command, what it does is asked for at once, and often until the trainer has heard of it. */
+  function urge() {
+    urged = performance.now();
+    watch();
   }
 
   async function look() {
@@ -134,6 +140,7 @@
       lab.setTrouble("The server cannot be reached right now. The run goes on; it is asked again by itself.");
     }
     asking = false;
+    if (urged > began) wait = 0;
     if (going() || wait === 0) watch(Math.max(wait - (performance.now() - began), 0));
   }
 
@@ -158,7 +165,7 @@
     }
     if (JSON.stringify(Object.values(train.runs).map((run) => run.query)) !== queries) want(train.wanted);
     const states = Object.values(train.runs).map((run) => run.state);
-    return states.some((state) => state === "running" || state === "queued") ? EACH_MS : PAUSED_MS;
+    return now - urged < URGED_MS || states.some((state) => state === "running" || state === "queued") ? EACH_MS : PAUSED_MS;
   }
 
   function gone(roles) {
@@ -204,8 +211,12 @@
     return null;
   }
 
-  const command = (id, verb, words = "") => fetch(`/api/v1/train/${id}/${verb}${words}`, { method: "POST" });
-  const say = (text) => set("train-status", { children: text });
+  async function command(id, verb, words = "") {
+    const answer = await fetch(`/api/v1/train/${id}/${verb}${words}`, { method: "POST" });
+    urge();
+    return answer;
+  }
+  const say = (text) => show({ "train-status": { children: text } });
 
   async function steer(verb) {
     if (verb === "start") return start(null);

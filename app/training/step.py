@@ -104,5 +104,5 @@ def _spread(now: Snapshot, name: str) -> str:
     sizes = now.signals[name]
     broken = np.flatnonzero((np.isnan(sizes) | np.isposinf(sizes)).any(axis=0)) + 1
     if not broken.size:
-        return "The darker, the more of the layer's entries have that size."
+        return "The stronger the tone, the more of the layer's entries have that size."
     return f"Overflow or NaN, which has no size, is in {layers(tuple(broken.tolist()))}."

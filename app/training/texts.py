@@ -32,6 +32,7 @@ from simulation.training.suggestions import suggestions
 from simulation.training.trainer import SEEDS
 
 WELL = ("starting", "learning", "learned")
+GONE = {"lost": ("Lost.", "Its trainer is gone"), "expired": ("Put aside.", "Nobody watched this run")}
 
 
 def sentences(followed: Mapping[str, Followed], run: Run, look: Look) -> Components:
@@ -40,6 +41,8 @@ def sentences(followed: Mapping[str, Followed], run: Run, look: Look) -> Compone
     told = _told(run, shown.state, look)
     if going(shown.seen.state):
         told.pop(ids.ANNOUNCE, None)  # it would be read out without an end
+    elif shown.seen.state in GONE:
+        told |= _gone(shown)
     return {
         **told,
         ids.SEEDS: {"children": _strips(followed, look)},
@@ -66,6 +69,16 @@ def _told(run: Run, state: TrainState, look: Look) -> Components:
         **_offers(state, verdict, look),
         **_captions(run, verdict, look.shows),
     }  # fmt: skip
+
+
+def _gone(followed: Followed) -> Components:
+    """That nobody trains it any more: how it goes would be said of a run that stands still."""
+    word, why = GONE[followed.seen.state]
+    text = f"{why}: it stands at step {followed.seen.progress.step:,} of {followed.training.steps:,}. Resume goes on from there."
+    return {
+        ids.HEADLINE: {"children": cards.headline(word, text, "")},
+        ids.ANNOUNCE: {"children": f"{word} {text}"},
+    }
 
 
 def _many_told(run: Run, state: TrainState, look: Look) -> Components:

@@ -246,6 +246,11 @@ def test_every_state_of_a_run_has_words_and_buttons():
         verb = components[ids.MAIN]["data-verb"]
         assert verb == (BUTTONS[name][1] if name in BUTTONS else "start")
         assert told["runs"]["run"]["going"] == (name in ("queued", "running", "paused"))
+        assert ("left" in words(components[ids.STATUS]["children"])) == (name == "running")
+        headline = words(components[ids.HEADLINE]["children"])
+        assert ("Resume goes on" in headline) == (name in ("lost", "expired"))
+        if name in ("lost", "expired"):
+            assert words(components[ids.ANNOUNCE]["children"]) == headline
 
 
 def test_before_the_first_run_the_page_invites():
