@@ -83,7 +83,7 @@ def register(app: Flask, settings: Settings) -> None:
 
     @app.post("/api/v1/train")
     def submit() -> Response:
-        pairs = pairs_of(request.query_string)
+        pairs = _posted()
         lease = parsed([pair for pair in pairs if pair[0] == "lease"], {"lease": LEASE}).get("lease", SECONDS_OF_LEASE)
         state = train_state.strict([pair for pair in pairs if pair[0] != "lease"])
         seen = desk.submit(state, request.remote_addr or "", lease)
@@ -116,7 +116,8 @@ def register(app: Flask, settings: Settings) -> None:
     def command(run_id: str, verb: str) -> Response:
         if verb not in TOLD:
             raise StateError("verb", verb, ", ".join(TOLD))
-        name, value = _change(dict(pairs_of(request.query_string))) if verb == "change" else ("", None)
+        words = _posted()
+        name, value = _change(dict(words)) if verb == "change" else ("", None)
         return json_response({"id": run_id, "state": desk.command(found(run_id), verb, name, value)})
 
     @app.route("/api/v1/train", methods=METHODS)
@@ -139,6 +140,13 @@ def register(app: Flask, settings: Settings) -> None:
     def away(error: UnreachableError) -> Response:
         message = "The store of runs cannot be reached for the moment. Runs under way go on."
         return json_response({"error": {"reason": "store", "message": message}}, 503)
+
+
+def _posted() -> list[tuple[str, str]]:
+    """The words of a POST, which stand in its query string; StateError where a body brings others, that nobody would read."""
+    if body := request.stream.read(80):
+        raise StateError("body", body.decode("ascii", "backslashreplace"), "none: the query string carries the words")
+    return pairs_of(request.query_string)
 
 
 def _change(asked: dict[str, str]) -> tuple[str, Any]:

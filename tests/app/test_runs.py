@@ -318,6 +318,16 @@ def test_what_is_not_there_is_told_with_what_is(client, method, path, status, al
     assert reply.headers.get("Allow") == (allowed if status == 405 else None)
 
 
+@pytest.mark.parametrize("path", ["", "?depth=5", "/{id}/pause", "/{id}/change?field=learning_rate&value=0.1"])
+@pytest.mark.parametrize("body", [{"data": {"depth": 5, "foo": 1}}, {"json": {"depth": 5}}, {"data": b"\xff" * 200}])
+def test_words_in_a_body_are_refused_as_they_would_not_be_read(client, path, body):
+    run = client.post(f"/api/v1/train?{NET}").get_json()["id"]
+    reply = client.post(f"/api/v1/train{path.format(id=run)}", **body)
+    client.post(f"/api/v1/train/{run}/stop")
+    assert (reply.status_code, reply.get_json()["error"]["field"]) == (422, "body")
+    assert "query string" in reply.get_json()["error"]["message"]
+
+
 def test_the_api_tells_how_a_run_stands(client):
     asked = client.post(f"/api/v1/train?{NET}&lease=600").get_json()
     reply = client.get(f"/api/v1/train/{asked['id']}?after=0").get_json()
