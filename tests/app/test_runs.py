@@ -328,6 +328,18 @@ def test_words_in_a_body_are_refused_as_they_would_not_be_read(client, path, bod
     assert "query string" in reply.get_json()["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [("data=sine&loss=cross_entropy", "data=sine"), ("data=sine", "data=sine"),
+     ("data=sine&loss=mean_squared", "data=sine&loss=mean_squared"), ("threshold=3&classes=4", "classes=4&threshold=3")],
+)  # fmt: skip
+def test_the_query_told_says_all_that_was_asked_even_what_has_no_effect(client, asked, told):
+    reply = client.post(f"/api/v1/train?{asked}").get_json()
+    client.post(f"/api/v1/train/{reply['id']}/stop")
+    assert reply["query"] == told
+    assert state(told) == state(asked)
+
+
 def test_the_api_tells_how_a_run_stands(client):
     asked = client.post(f"/api/v1/train?{NET}&lease=600").get_json()
     reply = client.get(f"/api/v1/train/{asked['id']}?after=0").get_json()
