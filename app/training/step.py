@@ -82,6 +82,8 @@ def _words(followed: Followed, now: Snapshot, units: _Units, answer: Answer) -> 
     if at.size and followed.asked.networks == 1:
         loss = f", where the loss is {followed.records['loss'][at[0], 0]:.4g}"
     kept = f"{len(checkpoints)} steps are kept of this run; the slider, or a click on a chart by step, goes to the nearest. Solid: this step; dashed: the first."
+    if followed.asked.networks > 1:
+        kept += f" Lines and shares are medians of all {followed.asked.networks} networks; the spreads hold the entries of all."
     captions = {
         "step-delta": "Of the loss itself, on this step's batch, down from the head.",
         "step-weights": "What the optimizer is given in this step.",

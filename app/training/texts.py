@@ -170,8 +170,10 @@ def described(state: TrainState) -> str:
     words += [f"× {network.weight_scale:.4g}"] if network.weight_scale != 1 else []
     words += [NORMALIZATIONS[network.normalization].label] if network.normalization != "none" else []
     words += [f"{RESIDUALS[network.residual].label} skips"] if network.residual != "none" else []
-    words.append(f"{OPTIMIZERS[config.optimizer].label} {config.learning_rate:g}")
+    rates = [f", from step {step:,} {value:g}" for step, name, value in config.changes if name == "learning_rate"]
+    words.append(f"{OPTIMIZERS[config.optimizer].label} {config.learning_rate:g}{''.join(rates)}")
     words += [f"clip {config.threshold:g}"] if config.clip != "none" else []
+    words += [f"from step {step:,} {TRAIN_WORDS[name].label.lower()} {said(name, value)}" for step, name, value in config.changes if name != "learning_rate"]  # fmt: skip
     return " · ".join(words)
 
 

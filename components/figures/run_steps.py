@@ -15,7 +15,9 @@ from components.figures.runs import (
     Run,
     events,
     finite_range,
+    plain,
     reference,
+    sign,
     size_axis,
     size_in_words,
     step_axis,
@@ -41,10 +43,11 @@ def loss(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
         traces.append(_held_out(palette, run, held_out, f"validation {name}", _words(held_out)))
         traces.append(_ends(palette, run, train, axis["range"], "loss"))
     for index, (text, y) in enumerate(levels.items()):
-        shape, note = reference(palette, y, text, above=index == 0)
+        above = index == 0 if len(levels) > 1 else _ends_below([(run, train) for run, train, _ in drawn], y)
+        shape, note = reference(palette, y, text, above=above)
         shapes.append(shape)
         notes.append(note)
-    return figure(palette, traces, step_axis(runs), axis, shapes=shapes, annotations=notes, margin=STEP_MARGIN)  # fmt: skip
+    return figure(palette, traces, step_axis(runs, _circles(palette)), axis, shapes=shapes, annotations=notes, margin=STEP_MARGIN)  # fmt: skip
 
 
 def accuracy(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
@@ -65,7 +68,7 @@ def accuracy(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
         shapes.append(shape)
         notes.append(note)
     axis = {"range": [-0.03, 1.05], "ticklabeloverflow": "allow", "tickvals": [0, 0.25, 0.5, 0.75, 1], "ticktext": ["0 %", "25 %", "50 %", "75 %", "100 %"]}  # fmt: skip
-    return figure(palette, traces, step_axis(runs), axis, shapes=shapes, annotations=notes, margin=STEP_MARGIN)  # fmt: skip
+    return figure(palette, traces, step_axis(runs, _circles(palette)), axis, shapes=shapes, annotations=notes, margin=STEP_MARGIN)  # fmt: skip
 
 
 def gradient_norm(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
@@ -82,14 +85,39 @@ def gradient_norm(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
         whose = "" if run.role == "run" else ", the other run"
         if run.networks > 1:
             traces.append(_band(palette, run, run.records["log10_gradient_norm"]))
-        traces.append(_line(palette, run, raw, f"before clipping{whose}", _words(raw)))
-        traces[-1]["line"] = {"color": transparent(palette["exploding"], 0.8), "width": 1.2}
+        traces.append(_line(palette, run, raw, f"before clipping{whose}", _words(raw), _first_clipped(run)))
+        traces[-1]["line"] |= {"color": transparent(palette["exploding"], 0.8), "width": 1.2}
         traces.append(_line(palette, run, clipped, f"gradient norm{whose}", _words(clipped)))
         traces.append(_ends(palette, run, clipped, axis["range"], "gradient norm"))
     if lines:
         notes.append({"x": lines[-1]["x1"], "xanchor": "right", "y": lines[-1]["y1"], "yanchor": "bottom", "text": "threshold",
                       "showarrow": False, "font": {"size": 11, "color": palette["mute"]}})  # fmt: skip
-    return figure(palette, traces, step_axis(runs), axis, shapes=[*shapes, *lines], annotations=notes, margin=STEP_MARGIN)  # fmt: skip
+    clipped = any(_clipped_from(run) is not None for run in runs)
+    key = f"{sign(palette, 'exploding', '—', 'before clipping')}\u2002{sign(palette, 'ink', '—', 'after')}"
+    return figure(palette, traces, step_axis(runs, key if clipped else ""), axis, shapes=[*shapes, *lines], annotations=notes, margin=STEP_MARGIN)  # fmt: skip
+
+
+def _clipped_from(run: Run) -> int | None:
+    """The first step that may be clipped."""
+    kinds = [(0, "clip", run.training.clip), *run.training.changes]
+    return next((step for step, name, value in kinds if name == "clip" and value != "none"), None)
+
+
+def _first_clipped(run: Run) -> int:
+    """The record of that step: before it both norms are one."""
+    step = _clipped_from(run)
+    return len(run.steps) if step is None else int(np.searchsorted(run.steps, step))
+
+
+def _ends_below(drawn: Sequence[tuple[Run, Array]], level: float) -> bool:
+    """Whether the later half of the lines is below the level, on the whole: their label has room above."""
+    late = np.concatenate([values[run.steps > run.last / 2] for run, values in drawn])
+    late = late[np.isfinite(late)]
+    return not late.size or bool(np.median(late) < level + 0.02)
+
+
+def _circles(palette: Palette) -> str:
+    return sign(palette, "ink", "○", "validation")
 
 
 def _threshold_lines(palette: Palette, run: Run) -> list[dict[str, Any]]:
@@ -115,10 +143,12 @@ def _levels(runs: Sequence[Run]) -> dict[str, float]:
     return levels
 
 
-def _line(palette: Palette, run: Run, values: Array, name: str, words: list[str]) -> dict[str, Any]:
+def _line(palette: Palette, run: Run, values: Array, name: str, words: list[str], begin: int = 0) -> dict[str, Any]:
+    """The values by step, from the record `begin`."""
+    new = slice(max(run.since, begin), None)
     return {
-        "type": "scatter", "mode": "lines", "name": name, "x": run.new(run.steps), "y": run.new(values),
-        "line": line(palette, ROLES[run.role], width=1.8), "customdata": words[run.since :],
+        "type": "scatter", "mode": "lines", "name": name, "x": plain(run.steps[new]), "y": plain(values[new]),
+        "line": line(palette, ROLES[run.role], width=1.8), "customdata": words[new],
         "hovertemplate": f"{name}: %{{customdata}}<extra></extra>", "connectgaps": False, **GROWS,
     }  # fmt: skip
 
@@ -155,12 +185,13 @@ def _ends(palette: Palette, run: Run, log10_sizes: Array, span: list[float], nam
     named = {int(np.flatnonzero(mask)[0]) for mask in (zero, broken) if mask.any() and run.steps[mask][0] != crash}
     texts = ["exactly 0" if zero[i] else "NaN" if np.isnan(log10_sizes[i]) else "overflow" for i in at]
     color = palette["ink" if run.role == "run" else "baseline"]
+    whose = ", beside" if run.role == "beside" else ""
     low, high = span
     room = 0.04 * (high - low)
     return {
         "type": "scatter", "mode": "markers+text", "name": f"{name}, no log", "x": run.steps[at].tolist(),
         "y": [low + room if zero[i] else high - room for i in at],
-        "text": [text if i in named else "" for i, text in zip(at.tolist(), texts, strict=True)],
+        "text": [text + whose if i in named else "" for i, text in zip(at.tolist(), texts, strict=True)],
         "textposition": ["middle left" if run.steps[i] > 0.7 * run.last else "middle right" for i in at],
         "textfont": {"size": 11, "color": palette["ink"]}, "customdata": texts,
         "marker": {"symbol": "x-thin", "size": 7, "line": {"width": 1.6, "color": color}},

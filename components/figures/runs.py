@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from math import ceil, floor, inf, isnan, log10
 from typing import Any
 
@@ -78,13 +79,16 @@ def plain(values: Array, digits: int = 5) -> list[float | None]:
     return [float(f"{value:.{digits}g}") if known else None for value, known in zip(values.tolist(), finite.tolist(), strict=True)]  # fmt: skip
 
 
-def step_axis(runs: Iterable[Run]) -> dict[str, Any]:
-    """The x axis from the first step to the last that there will be: it stands still while lines grow."""
+def step_axis(runs: Iterable[Run], key: str = "") -> dict[str, Any]:
+    """The x axis from the first step to the last that there will be: it stands still while lines grow.
+
+    key: what the chart's marks stand for, beside the axis' name, where no line comes.
+    """
     last = max(run.last for run in runs)
     step = tick_step(last)
     ticks = [tick for tick in range(0, last, step) if tick < last - 0.4 * step]
     return {
-        "range": [-0.01 * last, 1.01 * last], "tickvals": [*ticks, last], "title": "step",
+        "range": [-0.01 * last, 1.01 * last], "tickvals": [*ticks, last], "title": f"step\u2003\u2003{key}" if key else "step",
         "unifiedhovertitle": {"text": "step %{x}"}, "tickformat": ",d", "ticklabeloverflow": "allow",
     }  # fmt: skip
 
@@ -141,18 +145,24 @@ def reference(palette: Palette, y: float, text: str, color: str = "mute", above:
             "line": {"width": 1.2, "dash": "dot", "color": palette[color]}}  # fmt: skip
     note = {"xref": "paper", "x": 1, "xanchor": "right", "y": y, "yanchor": "bottom" if above else "top", "text": text,
             "showarrow": False, "font": {"size": 11, "color": palette[color]}, "bgcolor": transparent(palette["panel"], 0.75),
-            "borderpad": 1, "yshift": 3 if above else -3}  # fmt: skip
+            "borderpad": 1, "xshift": -6, "yshift": 4 if above else -4}  # fmt: skip
     return line, note
 
 
+def sign(palette: Palette, color: str, mark: str, text: str) -> str:
+    """An entry of a key: the mark in its color, what it stands for."""
+    return f'<span style="color:{palette[color]}">{mark}</span> {text}'
+
+
 def events(palette: Palette, runs: Sequence[Run]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Vertical lines with labels: what was changed at which step, and where the numbers ended."""
-    shapes, notes, last = [], [], max(run.last for run in runs)
+    """Vertical lines with labels: what was changed at which step, and where the numbers ended; of two runs, in which."""
+    shapes, notes, last, rows = [], [], max(run.last for run in runs), count()
     for run in runs:
+        whose = ", beside" if run.role == "beside" and len(runs) > 1 else ""
         marks = [(step, f"{_SHORT[name]} {value if isinstance(value, str) else f'{value:g}'}", "mute") for step, name, value in run.training.changes]  # fmt: skip
         if run.crash:
             marks.append((run.crash.step, "NaN" if run.crash.what == "nan" else "overflow", "exploding"))
-        for index, (step, text, color) in enumerate(marks):
+        for step, text, color in marks:
             late = step > 0.7 * last
             shapes.append(
                 {"type": "line", "x0": step, "x1": step, "yref": "paper", "y0": 0, "y1": 1, "layer": "below",
@@ -160,7 +170,7 @@ def events(palette: Palette, runs: Sequence[Run]) -> tuple[list[dict[str, Any]],
             )  # fmt: skip
             notes.append(
                 {"x": step, "xanchor": "right" if late else "left", "xshift": -3 if late else 3, "yref": "paper",
-                 "y": 1, "yanchor": "bottom", "yshift": 11 * (index % 2), "text": text, "showarrow": False,
+                 "y": 1, "yanchor": "bottom", "yshift": 11 * (next(rows) % 2), "text": text + whose, "showarrow": False,
                  "font": {"size": 11, "color": palette[color]}}
             )  # fmt: skip
     return shapes, notes

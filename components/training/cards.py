@@ -101,15 +101,13 @@ def remedies(offers: list[tuple[str, str, str]], needed: bool, alone: str | None
 
 
 def tiles(numbers: Mapping[str, list[Any]], other: Mapping[str, list[Any]] | None) -> list[html.Div]:
-    """The numbers of the run; where there is one beside it, its numbers first."""
+    """The numbers of the run; where there is one beside it, its numbers under them, small and by name."""
     made = []
     for label, number in numbers.items():
-        value = [html.Span(number, className="number")]
+        parts = [html.Div(label, className="label"), html.Div(html.Span(number, className="number"), className="value")]
         if other:
-            value = [html.Span([*other.get(label, ["–"]), " → "], className="after"), *value]
-        made.append(
-            html.Div([html.Div(label, className="label"), html.Div(value, className="value")], className="tile")
-        )
+            parts.append(html.Div(["beside: ", *other.get(label, ["–"])], className="other"))
+        made.append(html.Div(parts, className="tile"))
     return made
 
 

@@ -136,7 +136,8 @@ def test_the_lines_are_the_records():
     loss = figures["chart-train-loss"]["data"][0]
     assert loss["x"] == records["step"].tolist()
     np.testing.assert_allclose(loss["y"], np.log10(records["loss"][:, 0]), rtol=1e-4)
-    norm = figures["chart-train-norm"]["data"][0]
+    before, norm, _ = figures["chart-train-norm"]["data"]
+    assert before["x"] == []  # it is not clipped: there is one norm
     np.testing.assert_allclose(norm["y"], records["log10_gradient_norm_clipped"][:, 0], rtol=1e-4)
     np.testing.assert_allclose(
         figures["chart-train-heatmap"]["data"][0]["z"], records["log10_weight_grad_norm"][:, 0].T, rtol=1e-3
@@ -200,6 +201,31 @@ def test_exact_zeros_have_a_color_of_their_own():
     assert all(value is None for row in zeros[0]["z"] for value in row)
     assert all(value == 0 for row in zeros[1]["z"] for value in row)
     assert zeros[1]["colorscale"][0][1] == PALETTES["light"]["vanishing"]
+
+
+def test_of_two_runs_it_is_said_whose_a_number_and_a_mark_is():
+    content = answer(CORNERS["small"], other=CORNERS["explodes"])
+    tile = content["components"][ids.TILES]["children"][0]
+    value, other = (part for part in tile.children if getattr(part, "className", "") in ("value", "other"))
+    assert words(other) == "beside: NaN"
+    assert float(words(value)) == pytest.approx(trained(CORNERS["small"]).records["loss"][-1, 0], rel=1e-3)
+    notes = content["figures"]["chart-train-loss"]["layout"]["annotations"]
+    assert "overflow, beside" in [note["text"] for note in notes]
+
+
+def test_both_norms_are_drawn_from_where_there_are_two():
+    state = TrainState(replace(SMALL, threshold=0.1, changes=((10, "clip", "norm"),)))
+    figure = answer(state)["figures"]["chart-train-norm"]
+    before, after, _ = figure["data"]
+    assert (before["x"][0], after["x"][0]) == (10, 0)
+    np.testing.assert_allclose(before["y"], trained(state).records["log10_gradient_norm"][10:, 0], rtol=1e-4)
+    assert "before clipping" in figure["layout"]["xaxis"]["title"]["text"]
+
+
+def test_the_legend_says_what_was_changed_under_way():
+    state = TrainState(replace(SMALL, changes=((7, "learning_rate", 0.5), (9, "clip", "norm"))))
+    legend = words(answer(state)["components"][ids.LEGEND]["children"])
+    assert f"{SMALL.learning_rate:g}, from step 7 0.5 · from step 9 clip by global norm" in legend
 
 
 def test_the_threshold_is_drawn_as_it_was_set():

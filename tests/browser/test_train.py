@@ -162,7 +162,7 @@ def test_a_remedy_is_trained_beside(visit: Open) -> None:
     assert training.page.evaluate("() => window.gradientFlowTrain.runs.beside.id") == first  # not trained again
     assert training.words["clip"] == "norm"
     assert "beside" in training.words
-    assert "→" in training.text("train-tiles")
+    assert training.page.locator("#train-tiles .other").first.inner_text().startswith("beside: ")
     names = [line["name"] for line in training.lines("chart-train-loss")]
     assert "loss, the other run" in names
     assert training.page.locator("#card-train-heatmap-beside").is_visible()
