@@ -11,6 +11,7 @@
   const AT_ONCE = { stop: "Stopping …", pause: "Pausing …" };  // said before the trainer has heard of it
   const train = {
     wanted: null,  // what the controls say, as a query string
+    viewed: null,  // what they said when the page was last shown
     look: null,    // the page's canonical query, as the server wrote it
     queries: {},   // by role: the training's canonical query
     runs: {},      // by role: {id, query, next, going}
@@ -39,8 +40,11 @@
   async function view(state) {
     const number = ++viewing, run = train.runs.run;
     try {
-      const { ok, content } = await ask("/train/view", { state, theme: theme(), ...(run ? { run: run.query } : {}) });
+      const { ok, content } = await ask("/train/view", {
+        state, theme: theme(), ...(run ? { run: run.query } : {}), ...(train.viewed === null ? {} : { since: train.viewed }),
+      });
       if (!ok || number !== viewing) return null;
+      train.viewed = state;
       train.look = content.query;
       train.queries = { run: content.train, beside: content.beside };
       show(content.components);

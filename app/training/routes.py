@@ -34,8 +34,10 @@ def register(app: Flask, settings: Settings) -> None:
 
     @app.get("/train/view")
     def train_view() -> Response:
+        """state, since: what the controls say, and said before; run: the query of the one on the screen."""
         asked = _asked()
-        return _answer(view(pairs_of(asked.get("state", "").encode()), asked.get("run"), _theme(asked)))
+        since = pairs_of(asked["since"].encode()) if "since" in asked else None
+        return _answer(view(pairs_of(asked.get("state", "").encode()), asked.get("run"), _theme(asked), since))
 
     @app.get("/train/frame")
     def train_frame() -> Response:

@@ -28,15 +28,19 @@ MOST_NAMED = 3
 HIDDEN = ("inputs", "changes", "beside")  # parts of the state without a control: the data says what the inputs are
 
 
-def view(pairs: Pairs, run: str | None, theme: str) -> dict[str, Any]:
-    """The page for these controls; `run`: the query of the run on the screen, with the changes made to it."""
+def view(pairs: Pairs, run: str | None, theme: str, since: Pairs | None = None) -> dict[str, Any]:
+    """The page for these controls; `run`: the query of the run on the screen, with the changes made to it.
+
+    since: what the controls said before. As long as they say the same, what was noted stays said.
+    """
     asked = list(pairs)
     look, notes = lenient(asked)
+    moved = since is not None and lenient(since)[0] != look
     shown = strict(pairs_of(run.encode())) if run else None
     if shown and _without_changes(_latest(shown)) == _without_changes(look.train):
         look = replace(look, train=shown)  # the controls say what was changed: the address says when
     components = controls(look, asked) | {
-        ids.NOTES: {"children": [html.P(note) for note in notes]},
+        **({ids.NOTES: {"children": [html.P(note) for note in notes]}} if moved or notes else {}),
         ids.CHANGED: {"children": _changed(look, shown)},
         all_ids.to_page("/"): {"href": explore_address(look.train)},
         **{

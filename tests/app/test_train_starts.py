@@ -39,7 +39,7 @@ def test_a_start_opens_as_it_is_meant(start, look):
     assert told["query"] == look.query
     assert (told["train"], told["beside"]) == (look.train.query, look.beside)
     components = told["components"]
-    assert components[ids.NOTES]["children"] == []
+    assert ids.NOTES not in components
     assert components[ids.SEARCH]["placeholder"] == start.title
     assert not [name for name in components if name.startswith(all_ids.value("train-"))]  # no control is corrected
 
