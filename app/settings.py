@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from multiprocessing import cpu_count
 from pathlib import Path
 
-VERSION = "0.2.0"  # as in pyproject.toml
+VERSION = "0.3.0"  # as in pyproject.toml
 RUNS = str(Path(__file__).parent.parent / ".runs")
 
 
