@@ -48,7 +48,11 @@ class Home:
         self._start("web", sys.executable, "-m", "gunicorn", "--workers", "2", "--threads", "4", "--bind",
                     self.address.removeprefix("http://"), "--no-control-socket", "--log-level", "warning", "app.server:server")  # fmt: skip
         self.start_trainers()
-        until(lambda: self.ask("/healthz", plain=True)[0] == 200)
+        try:
+            until(lambda: self.ask("/healthz", plain=True)[0] == 200)
+        except AssertionError:
+            self.close()  # whoever did start is not left behind
+            raise
 
     def _start(self, name: str, *command: str) -> None:
         self.processes[name] = subprocess.Popen(command, cwd=ROOT, env=self.environment, start_new_session=True)
