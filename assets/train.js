@@ -34,7 +34,7 @@
   function want(state) {
     train.wanted = state;
     clearTimeout(settling);
-    settling = setTimeout(() => view(state), SETTLE_MS);
+    settling = setTimeout(async () => alter(await view(state)), SETTLE_MS);
   }
 
   async function view(state) {
@@ -288,15 +288,11 @@
     if (train.runs.run) again(); else want(train.wanted);
   }).observe(document.documentElement, { attributeFilter: ["data-theme"] });
 
-  /* Settings that a run takes while it goes on are told to it; the page says which these are. */
-  function changed(before, after) {
+  /* Settings that a run takes while it goes on are told to it as the server reads them. */
+  function alter(told) {
     const run = train.runs.run;
-    if (!run?.going || before === null) return;
-    const [was, is] = [new URLSearchParams(before), new URLSearchParams(after)];
-    const names = [...new Set([...was.keys(), ...is.keys()])].filter((name) => was.get(name) !== is.get(name));
-    const changeable = page().dataset.changeable.split(" ");
-    if (!names.every((name) => changeable.includes(name))) return;
-    for (const name of names) command(run.id, "change", `?${new URLSearchParams({ field: name, value: is.get(name) })}`);
+    if (!run?.going || !told) return;
+    for (const [field, value] of Object.entries(told.altered)) command(run.id, "change", `?${new URLSearchParams({ field, value })}`);
   }
 
   window.dash_clientside = window.dash_clientside || {};
@@ -312,7 +308,6 @@
         first(state);
         return no_update;
       }
-      changed(before, state);
       if (new URLSearchParams(before).get("shows") !== new URLSearchParams(state).get("shows")) view(state).then(again);
       want(state);
       return no_update;

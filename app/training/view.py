@@ -31,15 +31,16 @@ HIDDEN = ("inputs", "changes", "beside")  # parts of the state without a control
 def view(pairs: Pairs, run: str | None, theme: str, since: Pairs | None = None) -> dict[str, Any]:
     """The page for these controls; `run`: the query of the run on the screen, with the changes made to it.
 
-    since: what the controls said before. As long as they say the same, what was noted stays said.
+    since: what the controls said before. As long as they say the same, what was noted stays said; where they now say
+    another value of what a run takes while it goes on, that is "altered".
     """
     asked = list(pairs)
     look, notes = lenient(asked)
-    moved = since is not None and lenient(since)[0] != look
+    held, moved = look, _moved(lenient(since)[0], look) if since is not None else []
     shown = strict(pairs_of(run.encode())) if run else None
     if shown and _without_changes(_latest(shown)) == _without_changes(look.train):
         look = replace(look, train=shown)  # the controls say what was changed: the address says when
-    components = controls(look, asked) | {
+    components = controls(held, asked) | {
         **({ids.NOTES: {"children": [html.P(note) for note in notes]}} if moved or notes else {}),
         ids.CHANGED: {"children": _changed(look, shown)},
         all_ids.to_page("/"): {"href": explore_address(look.train)},
@@ -56,7 +57,14 @@ def view(pairs: Pairs, run: str | None, theme: str, since: Pairs | None = None) 
         planned = frame.planned(look.train)
         components |= texts.waiting(look, planned) | frame.visible(planned, False) | frame.key([planned], look)
         figures = {chart: part["figure"] for chart, part in frame.figures([planned], look, theme, {}).items()}
-    return {"query": look.query, "train": look.train.query, "beside": look.beside, "components": components, "figures": figures}  # fmt: skip
+    altered = {word: PAGE_WORDS[word].format(held.values[word]) for word in moved if CHANGEABLE.keys() >= {*moved}}
+    return {"query": look.query, "train": look.train.query, "beside": look.beside, "altered": altered, "components": components, "figures": figures}  # fmt: skip
+
+
+def _moved(before: Look, after: Look) -> list[str]:
+    """The words whose values differ."""
+    old, new = before.values, after.values
+    return [word for word in new if old[word] != new[word]]
 
 
 def _start_from(look: Look) -> Components:
@@ -87,7 +95,7 @@ def controls(look: Look, asked: Pairs) -> Components:
     corrected = {
         ids.value(word): {"value": control_value(word, values[word])}
         for word, text in held.items()
-        if word not in ("changes", *CHANGEABLE) and values[word] is not None and text != PAGE_WORDS[word].format(values[word])
+        if word != "changes" and values[word] is not None and text != PAGE_WORDS[word].format(values[word])
     }  # fmt: skip
     summaries = {
         all_ids.summary(ids.word(word)): {"children": parameter.options[values[word]].summary}

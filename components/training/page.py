@@ -11,7 +11,6 @@ from components import ids as all_ids
 from components.controls import control
 from components.training import ids
 from simulation.parameters import Choice
-from simulation.training.changes import CHANGEABLE
 
 PARTS = {"charts": "Charts", "rates": "Learning rates", "step": "Look into a step", "files": "Take it away"}
 BY_LAYER = (
@@ -63,10 +62,7 @@ def page(
         className="main",
     )  # fmt: skip
     header = shell.header("/train", PARTS, [], {"/": explore})
-    return html.Div(
-        [header, html.Div([rail, main], className="columns")], className="page train",
-        **{"data-changeable": " ".join(CHANGEABLE)},
-    )  # fmt: skip
+    return html.Div([header, html.Div([rail, main], className="columns")], className="page train")
 
 
 def _buttons() -> html.Section:

@@ -1,10 +1,14 @@
 """What the Train page answers to its controls: what is corrected is said, what a run takes while it goes on is told."""
 
+from dataclasses import replace
+from urllib.parse import unquote
+
 from app.pages import train as page
 from app.training.look import Look
 from app.training.state import TrainState
 from app.training.view import view
 from app.words import pairs_of
+from components import ids as all_ids
 from components.training import ids
 from simulation import NetworkConfig
 from simulation.training.config import TrainingConfig
@@ -31,3 +35,38 @@ def test_what_an_address_was_corrected_to_stays_said_until_the_controls_move():
     assert "Depth 99999 is not" in words(typed[ids.NOTES]["children"])
     corrected = f"depth={typed['value-train-depth']['value']}&data=spirals"
     assert ids.NOTES not in view_of(corrected, None, "depth=99999&data=spirals")["components"]
+
+
+def test_a_rate_beyond_the_bounds_is_one_story():
+    begun = replace(SMALL, config=replace(SMALL.config, changes=((3, "learning_rate", 0.2),)))
+    now, typed, corrected = (f"{SMALL.query}&learning_rate={rate}" for rate in ("0.2", "1e9", "10"))
+    told = view_of(typed, begun.query, now)
+    assert told["altered"] == {"learning_rate": "10"}  # what the run is told, what the box and the note say
+    assert told["components"]["value-train-learning_rate"] == {"value": "10"}
+    assert "Learning rate 1e9 is not a number from 1e-06 to 10: 10 is shown." in words(
+        told["components"][ids.NOTES]["children"]
+    )
+    taken = replace(begun, config=replace(begun.config, changes=(*begun.config.changes, (9, "learning_rate", 10.0))))
+    for run in (begun, taken):
+        told = view_of(corrected, run.query, typed)
+        assert told["altered"] == {}  # once is enough
+        assert not {"value-train-learning_rate", ids.NOTES} & told["components"].keys()
+    assert told["train"] == taken.query
+    assert "changes=3:learning_rate:0.2,9:learning_rate:10" in unquote(told["query"])
+
+
+def test_only_what_a_run_takes_while_it_goes_on_is_told_to_it():
+    now = SMALL.query
+    for said, altered in (
+        (f"{now}&clip=norm&threshold=0.5", {"clip": "norm", "threshold": "0.5"}), (f"{now}&learning_rate=0.10", {}),
+        (f"{now}&learning_rate=0.3&seed=2", {}), (f"{now}&learning_rate=0.3&beside=depth%3D2", {}), (f"{now}&steps=0", {}),
+    ):  # fmt: skip
+        assert view_of(said, SMALL.query, now)["altered"] == altered
+        assert view_of(said, SMALL.query, None)["altered"] == {}
+
+
+def test_what_was_switched_on_under_way_has_its_controls():
+    clipped = replace(SMALL, config=replace(SMALL.config, changes=((3, "clip", "norm"),)))
+    told = view_of(f"{SMALL.query}&clip=norm", clipped.query, None)
+    assert told["train"] == clipped.query
+    assert told["components"][all_ids.control(ids.word("threshold"))] == {"hidden": False}

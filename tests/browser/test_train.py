@@ -124,6 +124,25 @@ def test_the_rate_is_changed_under_way_and_the_address_says_when(visit: Open) ->
     assert training.records()["changes"] == [[int(step), "learning_rate", 0.5]]
 
 
+def test_a_rate_beyond_its_bounds_is_the_nearest_for_the_run_the_box_and_the_address(visit: Open) -> None:
+    training = visit(LONG)
+    training.start()
+    training.until_step(2)
+    for typed, taken in (("0.01", "0.01"), ("1e9", "10")):
+        training.enter("learning_rate", typed)
+        training.page.wait_for_function(
+            "(rate) => new URLSearchParams(location.search).get('changes')?.endsWith(`learning_rate:${rate}`)",
+            arg=taken,
+        )
+    training.page.locator("#train-stop").click()
+    training.until_ended()
+    assert training.page.locator("#value-train-learning_rate").input_value() == "10"
+    assert "Learning rate 1e9 is not a number" in training.text("train-notes")
+    changes = [part.split(":")[1:] for part in training.words["changes"].split(",")]
+    assert changes == [["learning_rate", "0.01"], ["learning_rate", "10"]]
+    assert [change[1:] for change in training.records()["changes"]] == [["learning_rate", 0.01], ["learning_rate", 10]]
+
+
 def test_other_settings_wait_for_the_next_run(visit: Open) -> None:
     training = visit(SHORT)
     training.start()
