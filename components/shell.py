@@ -112,7 +112,7 @@ def rail(values: Mapping[str, Any], words: Mapping[str, Parameter], shown: Calla
         section("data", GROUPS["data"], group("data"), folded=True),
     ]
     tabs = [
-        ("start", "Start"),
+        ("start", "Presets"),
         ("network", "Network"),
         ("initialization", "Weights"),
         ("remedies", "Remedies"),

@@ -84,6 +84,8 @@ def _words(followed: Followed, now: Snapshot, units: _Units, answer: Answer) -> 
     kept = f"{len(checkpoints)} steps are kept of this run; the slider, or a click on a chart by step, goes to the nearest. Solid: this step; dashed: the first."
     if followed.asked.networks > 1:
         kept += f" Lines and shares are medians of all {followed.asked.networks} networks; the spreads hold the entries of all."
+    if not any(np.isfinite(signal).any() for signal in now.signals.values()):
+        kept += " This step's numbers are none, so there are no solid lines."
     captions = {
         "step-delta": "Of the loss itself, on this step's batch, down from the head.",
         "step-weights": "What the optimizer is given in this step.",

@@ -76,7 +76,7 @@ def color_span(runs: Sequence[Run], quantity: Quantity) -> tuple[float, float]:
 
 
 def ratios(palette: Palette, runs: Sequence[Run], at: int | None = None) -> dict[str, Any]:
-    """log10 of update over weight by layer, in the last step so far (or the record `at`), and what is healthy."""
+    """log10 of update over weight by layer, in the last step that has numbers (or the record `at`), and what is healthy."""
     drawn = [(run, _row(run, at)) for run in runs]
     so_far = [run.of("log10_update_ratio") for run in runs]  # an axis that only grows
     low, high, step = decade_range([*so_far, np.array([HEALTHY - 2, HEALTHY + 2])])
@@ -103,9 +103,10 @@ def ratios(palette: Palette, runs: Sequence[Run], at: int | None = None) -> dict
 
 def _row(run: Run, at: int | None) -> Array:
     values = run.of("log10_update_ratio")
-    if not len(values):
+    numbers = np.flatnonzero((values < np.inf).all(axis=1))  # neither inf nor NaN: the step that broke has none
+    if not numbers.size:
         return np.full(run.training.network.depth, np.nan)
-    return np.asarray(values[min(len(values) - 1 if at is None else at, len(values) - 1)])
+    return np.asarray(values[numbers[-1] if at is None else min(at, len(values) - 1)])
 
 
 def _columns(run: Run) -> Array:

@@ -1,14 +1,16 @@
 """The range test: the loss after some steps against the learning rate, each rate from the same start."""
 
-from math import log10
+from math import inf, log10
 from typing import Any
 
 import numpy as np
 
 from components.figures.axes import Array
-from components.figures.runs import Palette, finite_range, plain, reference, size_axis, size_in_words
+from components.figures.runs import Palette, finite_range, plain, reference, sign, size_axis, size_in_words
 from components.theme import figure, transparent
 from simulation.training.range_test import RATES, RangeTest
+
+LEAST_ABOVE = 0.3  # decades that the axis goes on above the first loss, where rates do worse
 
 
 def rates(palette: Palette, tested: RangeTest | None, present: float) -> dict[str, Any]:
@@ -18,7 +20,8 @@ def rates(palette: Palette, tested: RangeTest | None, present: float) -> dict[st
         y = np.log10(tested.losses) if tested else np.zeros(0)
     known = [log10(tested.expected.constant)] if tested and tested.expected.constant > 0 else []
     low, high = finite_range([y, np.array(known)])
-    axis = size_axis(low - 0.1, high + 0.3)
+    top = _top(low, high, log10(tested.first_loss)) if tested and 0 < tested.first_loss < inf else high
+    axis = size_axis(low - 0.1, top + 0.3)
     broken = ~np.isfinite(y)
     low_x, high_x = log10(RATES[0]), log10(RATES[-1])
     traces: list[dict[str, Any]] = [
@@ -27,11 +30,12 @@ def rates(palette: Palette, tested: RangeTest | None, present: float) -> dict[st
          "customdata": [size_in_words(value) for value in y.tolist()], "hovertemplate": "loss %{customdata}<extra></extra>"},
         _ended(palette, x[broken], axis["range"][1] - 0.06 * (axis["range"][1] - axis["range"][0])),
     ]  # fmt: skip
-    shapes, notes = [], []
-    if known:
-        shape, note = reference(palette, known[0], f"knows nothing: {tested.expected.chance}" if tested else "")
-        shapes.append(shape)
-        notes.append(note)
+    shapes, notes, key = [], [], ""
+    if known and tested:  # its label would be in the way of the line wherever it stood
+        shapes.append(reference(palette, known[0], "")[0])
+        key = "\u2003\u2003" + sign(palette, "mute", "····", f"knows nothing: {tested.expected.chance}")
+    if high > axis["range"][1]:
+        notes.append(_leaves(palette, x, y, axis["range"][1]))
     marks = [(log10(present), "here", "now", palette["ink"])]
     if tested and tested.theory:
         marks.append((log10(tested.theory), "theory", "theory's end", palette["mute"]))
@@ -40,7 +44,7 @@ def rates(palette: Palette, tested: RangeTest | None, present: float) -> dict[st
         notes.append({"name": name, "x": at, "yref": "paper", "y": 1, "yanchor": "bottom", "yshift": 0 if name == "here" else 11, "text": text, "showarrow": False, "font": {"size": 11, "color": color}})  # fmt: skip
     powers = range(-5, 2)
     across = {
-        "range": [low_x - 0.1, high_x + 0.1], "tickvals": list(powers), "title": "learning rate",
+        "range": [low_x - 0.1, high_x + 0.1], "tickvals": list(powers), "title": f"learning rate{key}",
         "ticktext": [f"10<sup>{power}</sup>".replace("-", "−") if power not in (-1, 0, 1) else {-1: "0.1", 0: "1", 1: "10"}[power] for power in powers],
         "unifiedhovertitle": {"text": "rate 10<sup>%{x:.2f}</sup>"},
     }  # fmt: skip
@@ -48,6 +52,21 @@ def rates(palette: Palette, tested: RangeTest | None, present: float) -> dict[st
         palette, traces, across, axis, shapes=shapes, annotations=notes, margin={"l": 52, "r": 20, "t": 30, "b": 38},
         dragmode="pan", meta={"along": [[low_x, high_x], [0, 0]]},
     )  # fmt: skip
+
+
+def _top(low: float, high: float, first: float) -> float:
+    """Where the axis ends: what diverges leaves the plot, so that what learns is as far below the first loss as seen."""
+    return min(high, first + max(first - low, LEAST_ABOVE))
+
+
+def _leaves(palette: Palette, x: Array, y: Array, end: float) -> dict[str, Any]:
+    """How far the line goes that leaves the plot, said where it leaves it first."""
+    beyond = np.isfinite(y) & (y > end)
+    at = x[beyond][0]
+    return {
+        "x": float(at), "xanchor": "right", "xshift": -14, "yref": "paper", "y": 1, "yanchor": "top",
+        "text": f"↑ up to {size_in_words(float(y[beyond].max()))}", "showarrow": False, "font": {"size": 11, "color": palette["exploding"]},
+    }  # fmt: skip
 
 
 def _ended(palette: Palette, x: Array, height: float) -> dict[str, Any]:

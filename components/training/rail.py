@@ -59,7 +59,7 @@ def rail(values: Mapping[str, Any], words: Mapping[str, Parameter], shown: Calla
         controls = [_control(word, words[word], values[word], shown(word), title) for word in words_of(key, words)]
         body = html.Details([html.Summary(title), *controls]) if folded else [html.H3(title), *controls]
         sections.append(html.Section(body, className="group", **{"data-group": key}))
-    tabs = [("start", "Start"), *((key, tab) for key, (_, tab, _) in SECTIONS.items())]
+    tabs = [("start", "Presets"), *((key, tab) for key, (_, tab, _) in SECTIONS.items())]
     buttons = [html.Button(label, type="button", className="chip", **{"data-tab": key}) for key, label in tabs]
     fold = html.Button("Fold", type="button", className="quiet fold", **{"aria-label": "Fold the controls", "data-fold": "1"})  # fmt: skip
     return html.Aside(

@@ -85,6 +85,21 @@ def test_rates_at_which_the_numbers_end_are_crossed(optimizer):
     np.testing.assert_allclose(crosses["x"], np.log10(result.rates[broken]))
 
 
+def test_what_diverges_leaves_the_plot_and_it_is_said_how_far():
+    config = replace(SMALL, network=replace(SMALL.network, activation="relu", depth=6), data="sine", steps=30)
+    *_, result = range_test(config, rates=(1e-4, 1e-2, 10.0))
+    high, first = 1e6, result.first_loss
+    result = replace(result, losses=np.array([first, first / 3, high]))
+    layout = rates(LIGHT, result, 0.1)["layout"]
+    low, top = layout["yaxis"]["range"]
+    assert low < np.log10(first / 3) < np.log10(first) < top < np.log10(high) - 3
+    notes = [note for note in layout["annotations"] if "up to" in note["text"]]
+    assert [note["x"] for note in notes] == [1.0]
+    assert "6" in notes[0]["text"]
+    calm = rates(LIGHT, replace(result, losses=np.array([first, first / 3, 1.1 * first])), 0.1)["layout"]
+    assert not any("up to" in note["text"] for note in calm["annotations"])
+
+
 def test_an_unfinished_run_can_be_drawn_before_its_first_record():
     empty = {name: values[:0] for name, values in together([Trainer(SMALL).step()]).items()}
     run = Run("run", SMALL, empty)
