@@ -84,13 +84,16 @@ def _words(followed: Followed, now: Snapshot, units: _Units, answer: Answer) -> 
     kept = f"{len(checkpoints)} steps are kept of this run; the slider, or a click on a chart by step, goes to the nearest. Solid: this step; dashed: the first."
     if followed.asked.networks > 1:
         kept += f" Lines and shares are medians of all {followed.asked.networks} networks; the spreads hold the entries of all."
-    if not any(np.isfinite(signal).any() for signal in now.signals.values()):
-        kept += " This step's numbers are none, so there are no solid lines."
+    sizes = now.signals["log10_activation_rms"]
+    broken = bool((np.isnan(sizes) | np.isposinf(sizes)).all())
+    if broken:
+        kept += " In this step no layer has a number, so there is no solid line."
+    answered = "What the network answered then"
     captions = {
         "step-delta": "Of the loss itself, on this step's batch, down from the head.",
         "step-weights": "What the optimizer is given in this step.",
         "step-forward": "What each layer makes of this step's batch.",
-        "step-boundary": "What the network answered then, and what it learns from." if isinstance(answer, Curve) else "What the network answered then.",
+        "step-boundary": f"{answered}: nothing that is a number." if broken else f"{answered}, and what it learns from." if isinstance(answer, Curve) else f"{answered}.",
         "step-heatmap-delta": _spread(now, "log10_delta_rms"),
         "step-heatmap-activation": _spread(now, "log10_activation_rms"),
         "step-units": f"Over all layers: {percent(units.inactive_fraction.mean())} of the entries pass nothing back, {percent(units.saturated_fraction.mean())} are saturated, {percent(units.dead_fraction.mean())} of the units are dead.",

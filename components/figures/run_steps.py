@@ -90,7 +90,7 @@ def gradient_norm(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
         traces.append(_line(palette, run, clipped, f"gradient norm{whose}", _words(clipped)))
         traces.append(_ends(palette, run, clipped, axis["range"], "gradient norm"))
     if lines:
-        notes.append({"x": lines[-1]["x1"], "xanchor": "right", "y": lines[-1]["y1"], "yanchor": "bottom", "text": "threshold",
+        notes.append({"x": lines[-1]["x1"], "xanchor": "right", "y": lines[-1]["y1"], "yanchor": "bottom", "text": "threshold", "xshift": -6,
                       "showarrow": False, "font": {"size": 11, "color": palette["mute"]}})  # fmt: skip
     clipped = any(_clipped_from(run) is not None for run in runs)
     key = f"{sign(palette, 'exploding', '—', 'before clipping')}\u2002{sign(palette, 'ink', '—', 'after')}"

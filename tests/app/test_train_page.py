@@ -376,6 +376,10 @@ def test_the_last_of_each_run_can_be_looked_into(name):
     assert ("chart-step-boundary" in told["figures"]) == (not told["components"]["card-step-boundary"]["hidden"])
     caption = words(told["components"]["caption-step-heatmap-activation"]["children"])
     assert ("Overflow or NaN" in caption) == any(trainer.crashes)
+    answered = words(told["components"]["caption-step-boundary"]["children"])
+    line = words(told["components"][ids.SCRUB_LINE]["children"])
+    assert ("nothing that is a number" in answered) == ("no solid line" in line) == all(trainer.crashes)
+    assert ("medians of all" in line) == (state.networks > 1)
 
 
 @pytest.mark.parametrize(

@@ -100,11 +100,12 @@ def test_pause_step_continue_stop(visit: Open) -> None:
     assert training.records()["step"] > before
 
 
-def test_the_charts_grow_five_times_a_second(visit: Open) -> None:
+def test_the_charts_grow_while_the_run_goes_on(visit: Open) -> None:
     training = visit("depth=30&width=64&activation=tanh&data=spirals&steps=20000")
     training.start()
-    training.until_step(5)
-    assert max(training.updates_per_second(3) for _ in range(3)) >= 5  # the cores may be busy with something else
+    for _ in range(5):
+        training.until_longer("chart-train-loss")
+    assert training.page.evaluate("() => window.gradientFlowTrain.runs.run.going")
     training.page.locator("#train-stop").click()
     training.until_ended()
 

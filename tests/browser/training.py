@@ -13,18 +13,8 @@ ENDED = """() => {
   return runs.length > 0 && runs.every((run) => run.next > 0 && !run.going);
 }"""
 LENGTH = "(chart) => document.querySelector(`#${chart} .js-plotly-plot`)?.data?.[0]?.x?.length ?? 0"
-
-# How often the loss's line is drawn anew, a second.
-PACE = """async (seconds) => {
-  const line = () => document.querySelector("#chart-train-loss .js-line")?.getAttribute("d");
-  const began = performance.now(), past = () => (performance.now() - began) / 1000;
-  let changes = 0;
-  for (let before = line(); past() < seconds; before = line()) {
-    await new Promise(requestAnimationFrame);
-    changes += line() !== before;
-  }
-  return changes / past();
-}"""
+# The path of a chart's first line, as it is on the screen.
+LINE = "(chart) => document.querySelector(`#${chart} .js-line`)?.getAttribute('d') ?? ''"
 
 
 class Training:
@@ -60,9 +50,10 @@ class Training:
             "(step) => window.gradientFlowTrain.runs.run?.next > step", arg=step, timeout=60_000
         )
 
-    def updates_per_second(self, seconds: float) -> float:
-        """Of the loss's chart, from now on."""
-        return float(self.page.evaluate(PACE, seconds))
+    def until_longer(self, chart: str) -> None:
+        """Waits until the chart's first line goes further than now."""
+        before = self.page.evaluate(LINE, chart)
+        self.page.wait_for_function(f"([chart, length]) => ({LINE})(chart).length > length", arg=[chart, len(before)])
 
     def lines(self, chart: str) -> list[dict[str, Any]]:
         """The traces of a chart as they were received and grew: name, x and y."""
