@@ -126,7 +126,7 @@ def test_the_rate_is_changed_under_way_and_the_address_says_when(visit: Open) ->
 
 
 def test_a_rate_beyond_its_bounds_is_the_nearest_for_the_run_the_box_and_the_address(visit: Open) -> None:
-    training = visit(LONG)
+    training = visit("depth=30&width=64&activation=tanh&data=spirals&steps=20000")
     training.start()
     training.until_step(2)
     for typed, taken in (("0.01", "0.01"), ("1e9", "10")):
