@@ -59,6 +59,7 @@ redis: ## install a Redis server (Debian's package) if there is none, for the te
 
 bench: setup-dev ## the performance figures of the README
 	@$(RUN) -m benchmarks.propagate
+	@$(RUN) -m benchmarks.training
 
 bench-browser: setup-dev browser ## frames a second in a drag, beside a plain Dash page
 	@$(RUN) -m benchmarks.browser

@@ -27,7 +27,8 @@ CASES = {
     "relu, SGD": {"activation": "relu", "initializer": "he_normal"},
     "tanh, Adam": {"activation": "tanh", "optimizer": "adam", "learning_rate": 1e-3},
     "relu, batch norm, residual, momentum": {
-        "activation": "relu", "initializer": "he_normal", "normalization": "batch", "residual": "pre_activation", "optimizer": "momentum",
+        "activation": "relu", "initializer": "he_normal", "normalization": "batch", "residual": "pre_activation",
+        "optimizer": "momentum", "learning_rate": 1e-3,
     },
 }  # fmt: skip
 

@@ -57,7 +57,7 @@ def caption(panel: str, verdict: Verdict, network: NetworkConfig) -> str:
         "backward-weights": _weights,
         "forward": _forward,
         "heatmap-delta": lambda v: (
-            "Each column is one layer; the stronger the tone, the more entries. The smallest 1 in 200 are left out."
+            "Each column is a layer; a strong tone, many entries. The smallest 1 in 200 are left out."
         ),
         "heatmap-activation": lambda v: (
             "A tall column means that units differ much in size. The smallest 1 in 200 are left out."
