@@ -1,7 +1,8 @@
 /* Runs on the Train page: starts and steers them, and draws what they give while they give it. It knows runs by id,
    states by whether they go on, charts by graph, trace and key; it knows nothing of networks.
 
-   One request is under way at a time: how far the runs are, with what their charts have more (see grow.js). */
+   One request is under way at a time: how far the runs are, with what their charts have more (see grow.js; step.js
+   looks into one step). */
 (function () {
   "use strict";
 
@@ -23,6 +24,7 @@
   const page = () => document.querySelector(".page.train");
   const set = (id, properties) => window.dash_clientside.set_props(id, properties);
   const { figures, receive, drawWhole, show: showFigures, onScreen } = window.gradientFlowGrowing;
+  const { lookInto, markStep } = window.gradientFlowStep(train, ask, show);
 
   async function ask(address, words, options) {
     const answer = await fetch(`${address}?${new URLSearchParams(words)}`, options);
@@ -30,6 +32,7 @@
   }
 
   /* What the controls say: which of them there are, the address, and, before the first run, the empty charts. */
+  const shows = (query) => new URLSearchParams(query).get("shows");
   let settling = 0, viewing = 0;
   function want(state) {
     train.wanted = state;
@@ -44,6 +47,7 @@
         state, theme: theme(), ...(run ? { run: run.query } : {}), ...(train.viewed === null ? {} : { since: train.viewed }),
       });
       if (!ok || number !== viewing) return null;
+      const otherQuantity = train.look !== null && shows(train.look) !== shows(content.query);
       train.viewed = state;
       train.look = content.query;
       train.queries = { run: content.train, beside: content.beside };
@@ -51,6 +55,7 @@
       if (!train.runs.run) receive(content.figures, false);
       const address = `${location.pathname}?${content.query}${location.hash}`;
       history.replaceState(history.state, "", address);
+      if (otherQuantity && train.runs.run) again();
       return content;
     } catch { return null; }
   }
@@ -65,48 +70,6 @@
       set(id, properties);
     }
   }
-
-  /* One step looked into: where the slider stands, else the last that is kept. One question at a time, the newest last. */
-  for (const change of ["scroll", "resize"]) window.addEventListener(change, () => firstLook(), { capture: true, passive: true });
-  const firstLook = () => { if (train.runs.run && train.step.shown === null && !train.step.busy && onScreen("step")) lookInto(null); };
-  train.step = { asked: undefined, shown: null, busy: false };
-  async function lookInto(step, moved = step === null) {
-    train.step.asked = step;
-    if (train.step.busy || !train.runs.run) return;
-    train.step.busy = true;
-    const run = train.runs.run.id;
-    try {
-      const { ok, content } = await ask("/train/step", { run, theme: theme(), ...(step === null ? {} : { step }) });
-      if (ok && train.runs.run?.id === run) {
-        train.step.shown = content.step ?? null;
-        show(content.components);
-        showFigures(content.figures);
-        if (moved && content.step !== undefined) set("train-scrub", { value: content.step });
-        markStep();
-      }
-    } catch { /* asked again with the next move */ }
-    train.step.busy = false;
-    if (train.step.asked !== step) lookInto(train.step.asked);
-  }
-
-  /* The step that is looked into is marked in the charts by step; a click on another one goes there. */
-  const byStep = () => [...document.querySelectorAll("[data-by-step] .js-plotly-plot")].filter((plot) => plot._fullLayout);
-  function markStep() {
-    for (const plot of byStep()) {
-      const frame = plot.closest(".frame"), { xaxis, margin } = plot._fullLayout, { shown: step } = train.step;
-      const mark = frame.querySelector(".step-mark") ?? frame.appendChild(Object.assign(document.createElement("div"), { className: "step-mark" }));
-      const x = step === null ? NaN : xaxis.l2p(step);
-      mark.hidden = !(x >= 0 && x <= xaxis._length);
-      if (!mark.hidden) Object.assign(mark.style, { left: `${xaxis._offset + x}px`, top: `${margin.t}px`, bottom: `${margin.b}px` });
-    }
-  }
-  document.addEventListener("pointerover", (event) => {
-    const plot = event.target.closest?.("[data-by-step] .js-plotly-plot:not([data-steps])");
-    if (!plot?.on) return;
-    plot.dataset.steps = "1";
-    plot.on("plotly_click", ({ points }) => { if (train.runs.run) lookInto(Math.round(points[0].x), true); });
-    plot.on("plotly_afterplot", markStep);
-  });
 
   /* Runs. */
   const going = () => Object.values(train.runs).some((run) => run.going);
@@ -308,7 +271,6 @@
         first(state);
         return no_update;
       }
-      if (new URLSearchParams(before).get("shows") !== new URLSearchParams(state).get("shows")) view(state).then(again);
       want(state);
       return no_update;
     },

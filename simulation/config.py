@@ -215,6 +215,13 @@ FIELDS: dict[str, Parameter] = {f.name: f.metadata["parameter"] for f in fields(
 DEFAULTS: dict[str, Any] = {f.name: f.default for f in fields(NetworkConfig)}
 
 
+def seeds_from(first: int, count: int) -> tuple[int, ...]:
+    """So many seeds, one after the other; after the last there is comes 0."""
+    last = FIELDS["seed"]
+    assert isinstance(last, Number)
+    return tuple((first + index) % (int(last.high) + 1) for index in range(count))
+
+
 def group_of(name: str) -> str:
     """The group that the field belongs to."""
     return str(NetworkConfig.__dataclass_fields__[name].metadata["group"])

@@ -13,10 +13,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.config import FIELDS, NetworkConfig
+from simulation.config import NetworkConfig, seeds_from
 from simulation.diagnosis import diagnose
 from simulation.network import PASSING_DRAWS, draw_network
-from simulation.parameters import Number
 from simulation.propagation import propagate
 from simulation.sentences import decades, power
 from simulation.trace import ARRAYS
@@ -112,13 +111,10 @@ def ensemble(config: NetworkConfig, networks: int) -> Iterator[Ensemble]:
 
 
 def _grow(config: NetworkConfig, networks: int) -> Iterator[Ensemble]:
-    seed = FIELDS["seed"]
-    assert isinstance(seed, Number)
     logs = {name: np.empty((networks, config.depth)) for name in LOG10_ARRAYS}
     ratios = np.empty(networks)
-    for i in range(networks):
-        member = replace(config, seed=(config.seed + i) % (int(seed.high) + 1))
-        trace = propagate(draw_network(member, PASSING_DRAWS))
+    for i, seed in enumerate(seeds_from(config.seed, networks)):
+        trace = propagate(draw_network(replace(config, seed=seed), PASSING_DRAWS))
         for name, values in logs.items():
             values[i] = getattr(trace, name)
         ratios[i] = diagnose(trace).delta.decades

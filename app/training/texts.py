@@ -16,6 +16,7 @@ from components.figures.runs import Run
 from components.text import rich
 from components.training import cards, ids
 from simulation.activations import ACTIVATIONS
+from simulation.config import seeds_from
 from simulation.initializers import INITIALIZERS
 from simulation.normalizations import NORMALIZATIONS
 from simulation.options import RESIDUALS
@@ -29,7 +30,6 @@ from simulation.training.outcomes import describe_outcomes, outcomes
 from simulation.training.readings import readings
 from simulation.training.sentences import describe_training
 from simulation.training.suggestions import suggestions
-from simulation.training.trainer import SEEDS
 
 WELL = ("starting", "learning", "learned")
 GONE = {"lost": ("Lost.", "Its trainer is gone"), "expired": ("Put aside.", "Nobody watched this run")}
@@ -104,7 +104,7 @@ def _strips(followed: Mapping[str, Followed], look: Look) -> list[Any]:
         if not one or not one.count or one.asked.networks == 1:
             continue
         state, found = one.state, outcomes(one.training, one.records, one.crashes)
-        seeds = [(state.config.network.seed + index) % SEEDS for index in range(state.networks)]
+        seeds = seeds_from(state.config.network.seed, state.networks)
         alone = Look(replace(state, networks=1), look.shows).query
         heading = (name, describe_outcomes(found)) if "beside" in followed else None
         strips += cards.strip(heading, list(zip(seeds, found.each, strict=True)), alone)

@@ -48,18 +48,18 @@ def ends_block(config: NetworkConfig) -> str:
 
 def takes_skip(config: NetworkConfig) -> str:
     """The condition under which a skip connection leaves before a layer, "" if before every one."""
-    return _without_first(config, starts_block(config))
+    condition = starts_block(config)
+    return condition if config.first_is_square else without_first(config, condition)
 
 
 def adds_skip(config: NetworkConfig) -> str:
     """The condition under which one arrives after a layer, "" if after every one."""
-    return _without_first(config, ends_block(config))
+    condition = ends_block(config)
+    return condition if config.first_is_square else without_first(config, condition)
 
 
-def _without_first(config: NetworkConfig, condition: str) -> str:
-    """The condition, without the first block where its ends are of two widths."""
-    if config.first_is_square:
-        return condition
+def without_first(config: NetworkConfig, condition: str) -> str:
+    """The condition, without the first block, whose ends are of two widths."""
     later = f"layer > {min(config.block, config.depth) - 1}"
     return f"{later} and {f'({condition})' if ' or ' in condition else condition}" if condition else later
 

@@ -20,7 +20,7 @@ from simulation.programs.helpers import HELPERS
 from simulation.programs.text import PROSE, block, comment, function, number, times, when
 from simulation.training.config import TRAINING_FIELDS, TrainingConfig
 from simulation.training.data import draw_data
-from simulation.training.model import given_to_phi, initial_head, initial_network
+from simulation.training.model import initial_head, initial_network
 
 START = "training_start.npz"
 _IMPORTS = """
@@ -116,7 +116,7 @@ def _network(config: TrainingConfig) -> str:
     drawn = ACTIVATIONS[network.activation].slopes == "drawn"
     init = ["super().__init__()", "self.linear = torch.nn.ModuleList(linear(layer) for layer in range(DEPTH + 1))"]
     if network.normalization != "none":
-        first = given_to_phi(config, 0)
+        first = config.given_to_phi(0)
         units = f"{first} if layer == 0 else WIDTH" if first != network.width else "WIDTH"
         init.append(f"self.norm = torch.nn.ModuleList(norm({units}) for layer in range(DEPTH))")
     steps = {
@@ -139,10 +139,8 @@ def _network(config: TrainingConfig) -> str:
 
 def _when_skips(config: TrainingConfig, condition: str, lines: list[str]) -> list[str]:
     """The lines where a block has a skip: the first has none if its two ends differ in width."""
-    if config.shape[0] != config.network.width:
-        later = f"layer >= {min(config.network.block, config.network.depth)}"
-        condition = f"{later} and ({condition})" if condition else later
-    return when(condition, lines)
+    square = config.shape[0] == config.network.width
+    return when(condition if square else structure.without_first(config.network, condition), lines)
 
 
 def _order() -> str:
@@ -182,7 +180,7 @@ def _main(config: TrainingConfig) -> str:
     slopes = [
         f"rng = np.random.default_rng(np.random.SeedSequence(SEED, spawn_key=({STEP_SLOPES}, step)))",
         f"drawn = rng.uniform(1 / {round(1 / RRELU_LOW)}, 1 / {round(1 / RRELU_HIGH)}, (DEPTH, batch, {max(network.width, config.shape[0])}))",
-        f"slopes = [torch.tensor(a[:, :units], dtype=torch.get_default_dtype()) for a, units in zip(drawn, [{given_to_phi(config, 0)}] + [WIDTH] * (DEPTH - 1))]",
+        f"slopes = [torch.tensor(a[:, :units], dtype=torch.get_default_dtype()) for a, units in zip(drawn, [{config.given_to_phi(0)}] + [WIDTH] * (DEPTH - 1))]",
     ]  # fmt: skip
     step = [
         *_changes(config),

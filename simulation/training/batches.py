@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from simulation.network import BATCHES
+from simulation.network import BATCHES, stream
 from simulation.training.config import TrainingConfig
 from simulation.training.data import Data, Part
 
@@ -45,7 +45,7 @@ class Batches:
 
 def order(seed: int, epoch: int, samples: int) -> NDArray[np.int64]:
     """The order of the samples in an epoch, from 0."""
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(BATCHES, epoch))).permutation(samples)
+    return stream(seed, BATCHES, epoch).permutation(samples)
 
 
 def _as_used(part: Part, config: TrainingConfig, dtype: DTypeLike) -> tuple[Array, Array]:

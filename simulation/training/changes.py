@@ -9,11 +9,14 @@ from simulation.training.options import CLIPS
 Change = tuple[int, str, Any]
 _MOST = 50
 
-# What can be altered while a run goes on. The rates' bounds are those of the config.
+RATE = Number("Learning rate", "How far a step goes.", 1e-6, 10, step=0.05, logarithmic=True)
+# What can be altered while a run goes on: settings of the config, which are declared here.
 CHANGEABLE: dict[str, Number | Choice] = {
-    "learning_rate": Number("Learning rate", "How far a step goes.", 1e-6, 10, logarithmic=True),
+    "learning_rate": RATE,
     "clip": Choice("Clip", "Whether gradients are cut before the step.", CLIPS),
-    "threshold": Number("Threshold", "The largest norm or entry that is let through.", 0, 1e6),
+    "threshold": Number(
+        "Threshold", "The largest norm or entry that is let through; at 0 nothing is.", 0, 1e6, step=0.05
+    ),
 }
 
 

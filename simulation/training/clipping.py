@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.clipping import EPSILON
 from simulation.training.statistics import squares
 
 Array = NDArray[Any]
 Wide = NDArray[np.float64]
-_PLUS = 1e-6  # clip_grad_norm_ divides by the norm plus this
 
 
 def log10_norm(gradient: Array) -> Wide:
@@ -29,7 +29,7 @@ def clip(gradient: Array, kind: str, threshold: float, log10_before: Wide) -> ND
     """
     with np.errstate(all="ignore"):
         if kind == "norm":
-            coefficient = threshold / (10.0**log10_before + _PLUS)
+            coefficient = threshold / (10.0**log10_before + EPSILON)
             touched = ~(coefficient >= 1)
             if touched.any():
                 gradient *= np.where(touched, coefficient, 1.0)[:, None].astype(gradient.dtype)

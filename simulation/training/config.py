@@ -11,7 +11,7 @@ from simulation.training.changes import CHANGEABLE, Changes
 from simulation.training.data import DATA
 from simulation.training.losses import LOSSES
 from simulation.training.optimizers import OPTIMIZERS
-from simulation.training.options import CLIPS, HEADS, LEARNED, PRECISIONS, SCHEDULES
+from simulation.training.options import HEADS, LEARNED, PRECISIONS, SCHEDULES
 
 # The groups that the fields belong to, in the order of the page.
 GROUPS = {"task": "Task", "optimizer": "Optimizer", "run": "Run"}
@@ -47,16 +47,16 @@ class TrainingConfig:
     head_initializer: str = setting("task", "torch_linear", Choice("Head", "How the last, linear map to the outputs starts.", HEADS))  # fmt: skip
     learn: tuple[str, ...] = setting("task", tuple(LEARNED), Subset("Learned besides the weights", "What else the optimizer moves.", LEARNED))  # fmt: skip
     optimizer: str = setting("optimizer", "sgd", Choice("Optimizer", "How a gradient becomes a step.", OPTIMIZERS))
-    learning_rate: float = setting("optimizer", 0.1, Number("Learning rate", "How far a step goes.", 1e-6, 10, step=0.05, logarithmic=True))  # fmt: skip
+    learning_rate: float = setting("optimizer", 0.1, CHANGEABLE["learning_rate"])
     adam_epsilon: float = setting(
         "optimizer", 1e-8, Number("Epsilon", "Added to the root that a step is divided by: 1e-8 is PyTorch's.", 1e-12, 1, step=0.5, logarithmic=True),
         lambda config: OPTIMIZERS[config.optimizer].divides,
     )  # fmt: skip
     schedule: str = setting("optimizer", "constant", Choice("Schedule", "How the learning rate goes over the run.", SCHEDULES))  # fmt: skip
     weight_decay: float = setting("optimizer", 0.0, Number("Weight decay", "Pulls every learned number toward 0.", 0, 1, step=0.001))  # fmt: skip
-    clip: str = setting("optimizer", "none", Choice("Clip", "Whether gradients are cut before the step.", CLIPS))
+    clip: str = setting("optimizer", "none", CHANGEABLE["clip"])
     threshold: float = setting(
-        "optimizer", 1.0, Number("Threshold", "The largest norm or entry that is let through; at 0 nothing is.", 0, 1e6, step=0.05),
+        "optimizer", 1.0, CHANGEABLE["threshold"],
         lambda config: config.clip != "none" or any(name == "clip" for _, name, _ in config.changes),
     )  # fmt: skip
     steps: int = setting("run", 500, Number("Steps", "Batches that are learned from.", 1, 20000, step=10, integer=True, slider_high=5000))  # fmt: skip
@@ -65,9 +65,9 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         check_settings(self)
-        network, (features, _) = self.network, self.shape
-        if network.normalization == "group" and network.residual == "pre_activation" and features % network.groups:
-            raise ConfigError("groups", network.groups, f"a divisor of the data's {features} features, which the first norm is given")  # fmt: skip
+        groups = self.network.groups
+        if self.network.normalization == "group" and self.given_to_phi(0) % groups:
+            raise ConfigError("groups", groups, f"a divisor of the data's {self.shape[0]} features, which the first norm is given")  # fmt: skip
         check_cost(self)
 
     @property
@@ -76,6 +76,11 @@ class TrainingConfig:
         data = DATA[self.data]
         features = self.features if data.features is None else data.features
         return features, (self.classes if data.classes is None else data.classes) or 1
+
+    def given_to_phi(self, layer: int) -> int:
+        """How many numbers of a sample the activation, and a norm before it, of a layer (0-based) are given."""
+        first = layer == 0 and self.network.residual == "pre_activation"  # there the weights come last
+        return self.shape[0] if first else self.network.width
 
     @property
     def learned(self) -> int:

@@ -43,9 +43,9 @@ class Model:
             layout.add("biases", depth, (outputs,))
         if "norms" in config.learn and network.normalization != "none":
             for layer in range(depth):
-                layout.add("gamma", layer, (given_to_phi(config, layer),))
+                layout.add("gamma", layer, (config.given_to_phi(layer),))
                 if NORMALIZATIONS[network.normalization].centered:  # RMS norm has no shift
-                    layout.add("beta", layer, (given_to_phi(config, layer),))
+                    layout.add("beta", layer, (config.given_to_phi(layer),))
         self.numbers, self.gradient = (layout.zeros(len(seeds), self.dtype) for _ in range(2))
         self.biases = np.zeros((len(seeds), depth, width), self.dtype)
         # For each layer's norm; columns beyond its units are not used.
@@ -114,7 +114,7 @@ class Circuit:
         network = model.config.network
         networks, depth, width = len(model.seeds), network.depth, network.width
         self.h, self.delta = (np.empty((depth, networks, batch, width), model.dtype) for _ in range(2))
-        self.slopes = tuple(np.empty((layers, networks, batch, units), model.dtype) for layers, units in ((1, given_to_phi(model.config, 0)), (depth - 1, width)))  # fmt: skip
+        self.slopes = tuple(np.empty((layers, networks, batch, units), model.dtype) for layers, units in ((1, model.config.given_to_phi(0)), (depth - 1, width)))  # fmt: skip
         self.layers: list[list[Operation]] = []
         self.dense: list[Dense] = []
         self.phi: list[Phi] = []
@@ -138,7 +138,7 @@ class Circuit:
             self.phi.append(phi)
             return phi
         if isinstance(step, core.Normalize):
-            running = model.running[:, layer, :, : given_to_phi(model.config, layer)]
+            running = model.running[:, layer, :, : model.config.given_to_phi(layer)]
             return Norm(step.kind, step.groups, model.learned("gamma", layer), model.learned("beta", layer), running)
         if isinstance(step, core.Fork):
             splits[step] = Split()
@@ -203,12 +203,6 @@ class Circuit:
         for step in self.steps:
             if isinstance(step, Norm):
                 step.evaluating = yes
-
-
-def given_to_phi(config: TrainingConfig, layer: int) -> int:
-    """How many numbers of a sample a layer's activation, and its norm, are given."""
-    first = layer == 0 and config.network.residual == "pre_activation"  # there the weights come last
-    return config.shape[0] if first else config.network.width
 
 
 def mean_slope(activation: str, negative_slope: float) -> float:

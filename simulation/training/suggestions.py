@@ -12,6 +12,7 @@ from typing import Any
 from simulation.config import DEFAULTS, ConfigError
 from simulation.initializers import INITIALIZERS
 from simulation.remedies import REMEDIES, apply_remedies
+from simulation.training.changes import RATE
 from simulation.training.config import TrainingConfig
 from simulation.training.data import draw_data
 from simulation.training.diagnosis import TrainingVerdict
@@ -19,7 +20,7 @@ from simulation.training.expected import LARGE_RATIO
 from simulation.training.readings import EARLY, SHORT
 
 MOST = 6
-RATE_STEP, SLOWEST, QUICKEST = 10.0, 1e-6, 10.0
+RATE_STEP = 10.0
 ADAM_RATE = 1e-3  # PyTorch's default
 CLIP_AT, BATCH = 1.0, 64
 
@@ -51,9 +52,9 @@ class Suggestion:
 
 EDITS = {
     "lower_rate": Edit("learning rate / 10", "Shorter steps: cures what long ones break, and no gradient that has vanished.",
-                       lambda config: {"learning_rate": max(config.learning_rate / RATE_STEP, SLOWEST)}),
+                       lambda config: {"learning_rate": RATE.clamp(config.learning_rate / RATE_STEP)}),
     "higher_rate": Edit("learning rate x 10", "Longer steps in all layers alike: no ratio between them changes.",
-                        lambda config: {"learning_rate": min(config.learning_rate * RATE_STEP, QUICKEST)}),
+                        lambda config: {"learning_rate": RATE.clamp(config.learning_rate * RATE_STEP)}),
     "clip": Edit("clip at norm 1", "Shortens a gradient that is longer than 1; its direction and the ratios between layers stay.",
                  lambda config: {"clip": "norm", "threshold": CLIP_AT}),
     "warmup": Edit("warm-up", "The rate rises over the first tenth of the run.", lambda config: {"schedule": "warmup"}),

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.activations import ACTIVATIONS, RRELU_HIGH, RRELU_LOW
-from simulation.network import STEP_SLOPES
+from simulation.config import seeds_from
+from simulation.network import STEP_SLOPES, stream
 from simulation.training.batches import Batches
 from simulation.training.births import birth
 from simulation.training.clipping import clip, log10_norm
@@ -24,7 +25,6 @@ from simulation.training.optimizers import OPTIMIZERS, Step
 from simulation.training.records import Crash, Record, stride, together, validation_stride
 
 Array = NDArray[Any]
-SEEDS = 10000
 _EVALUATION_BATCH = 256
 
 
@@ -60,7 +60,7 @@ class Trainer:
 
     def __init__(self, config: TrainingConfig, networks: int = 1) -> None:
         self.config, self.at = config, 0
-        seeds = tuple((config.network.seed + index) % SEEDS for index in range(networks))
+        seeds = seeds_from(config.network.seed, networks)
         self.model = Model(config, seeds)
         self.batches = Batches(draw_data(config), config, seeds, self.model.dtype)
         self.circuit = Circuit(self.model, self.batches.size)
@@ -131,7 +131,7 @@ class Trainer:
             return
         (batch, width), network = self.circuit.h.shape[2:], self.config.network
         draws = [
-            np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(STEP_SLOPES, self.at))).uniform(RRELU_LOW, RRELU_HIGH, (network.depth, batch, max(width, self.config.shape[0])))
+            stream(seed, STEP_SLOPES, self.at).uniform(RRELU_LOW, RRELU_HIGH, (network.depth, batch, max(width, self.config.shape[0])))
             for seed in self.model.seeds
         ]  # fmt: skip
         for layer, phi in enumerate(self.circuit.phi):
