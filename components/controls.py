@@ -57,7 +57,7 @@ def _number(name: str, parameter: Number, value: float) -> list[Any]:
                     autoComplete="off", inputMode="numeric" if parameter.integer else "decimal",
                 ),
             ],
-            className="control-head",
+            className="control-head boxed",
         ),
         dcc.Slider(
             id=ids.slider(name), min=low, max=high, step=parameter.step, value=min(max(parameter.position(value), low), high),

@@ -74,7 +74,10 @@ def visible(run: Run, compared: bool) -> Components:
         "train-boundary": has_answers(run.training, run.networks),
         "train-heatmap-beside": compared,
     }
-    return {ids.card(chart): {"hidden": not shown} for chart, shown in there.items()}
+    grid = cards.grid(*(chart for chart, shown in there.items() if shown), *["of-seeds"] * (run.networks > 1))
+    return {ids.CHARTS: {"className": grid}} | {
+        ids.card(chart): {"hidden": not shown} for chart, shown in there.items()
+    }
 
 
 def frame(

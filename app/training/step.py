@@ -20,7 +20,7 @@ from components.figures.signals import Signal, signal_lines
 from components.figures.units import unit_shares
 from components.text import rich
 from components.theme import PALETTES
-from components.training import ids
+from components.training import cards, ids
 from simulation.sentences import percent
 from simulation.training.sentences import layers
 from simulation.training.snapshot import Snapshot, snapshot
@@ -101,6 +101,11 @@ def _words(followed: Followed, now: Snapshot, units: _Units, answer: Answer) -> 
     return {
         ids.SCRUB_LINE: {"children": f"Step {step:,} of {followed.training.steps:,}{loss}. {kept}"},
         ids.SCRUB_CARD: {"hidden": False},
+        ids.STEP_CHARTS: {
+            "className": cards.grid(
+                "of-step", *["step-boundary"] * bool(answer), *["of-seeds"] * (followed.asked.networks > 1)
+            )
+        },
         ids.card("step-boundary"): {"hidden": not answer},
         **{all_ids.caption(chart): {"children": rich(text)} for chart, text in captions.items()},
     }

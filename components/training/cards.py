@@ -26,6 +26,14 @@ COLORS = {
 }  # fmt: skip
 
 
+def grid(*features: str) -> str:
+    """The class of a grid of charts; features: the cards in it that may be missing, and what else sets how it is laid out.
+
+    Told by classes because a :has() in a style sheet is looked up anew with every stroke of every chart, on every page.
+    """
+    return " ".join(("charts", *features))
+
+
 def headline(word: str, text: str, state: str) -> list[Any]:
     """The sentence, with the state's word in its color."""
     return [html.Span(word, className=f"verdict {COLORS.get(state, '')}"), " ", *rich(text)]

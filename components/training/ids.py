@@ -33,6 +33,7 @@ KEY, SEEDS, SCRUB, SCRUB_LINE, SCRUB_CARD = (
     "train-scrub-line",
     "train-scrub-card",
 )
+CHARTS, STEP_CHARTS = "charts", "step-charts"
 RATES, RATES_LINE, RATES_CARD = "train-rates", "train-rates-line", "train-rates-card"
 FILES, RESTORE, LIVE = "train-files", "train-restore", "train-live"
 EXPLORE_LINK = "explore-link"

@@ -53,7 +53,7 @@ def page(
             html.Div(id=ids.SEEDS),
             html.Div(id=ids.TILES, className="tiles"),
             html.Div(id=ids.LEGEND, className="legend"),
-            html.Div([_card(chart, title, shows) for chart, title in ids.TITLES.items()], className="charts", id="charts"),
+            html.Div([_card(chart, title, shows) for chart, title in ids.TITLES.items()], className=cards.grid(), id=ids.CHARTS),
             _rates(),
             _step(),
             html.Section([html.H2(PARTS["files"], className="section-title"), html.Div("Once a network has been trained, everything that was recorded can be taken from here.", id=ids.FILES, className="row")], className="part", id="files"),
@@ -161,7 +161,7 @@ def _step() -> html.Section:
             html.Div(
                 [
                     html.Div(slider, className="control scrub", **{"data-label": "Step to look into"}),
-                    html.Div([_card(chart, title) for chart, title in ids.STEP_TITLES.items()], className="charts of-step"),
+                    html.Div([_card(chart, title) for chart, title in ids.STEP_TITLES.items()], className=cards.grid("of-step"), id=ids.STEP_CHARTS),
                 ],
                 id=ids.SCRUB_CARD, hidden=True,
             ),

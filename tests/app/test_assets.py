@@ -6,7 +6,7 @@ import brotli
 import pytest
 
 from app import assets
-from app.server import create_app
+from app.server import ASSETS, create_app
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +94,9 @@ def test_plotly_is_the_release_that_plotly_py_was_made_for():
     version = re.search(r"plotly\.js v(\S+)", full).group(1)
     assert f'"plotly.js-cartesian-dist-min": "{version}"' in locked
     assert f'"version": "{version}"' in locked
+
+
+def test_the_train_pages_sheet_asks_no_element_what_it_holds():
+    """Chromium looks a :has() up anew with every stroke of every chart, on every page that loads the sheet: a frame of
+    Explore's live drag took 20 ms of style instead of 2."""
+    assert ":has(" not in (ASSETS / "train.css").read_text()
