@@ -10,6 +10,7 @@ from components import cards, shell
 from components import ids as all_ids
 from components.controls import control
 from components.training import ids
+from components.training.cards import grid
 from simulation.parameters import Choice
 
 PARTS = {"charts": "Charts", "rates": "Learning rates", "step": "Look into a step", "files": "Take it away"}
@@ -53,7 +54,7 @@ def page(
             html.Div(id=ids.SEEDS),
             html.Div(id=ids.TILES, className="tiles"),
             html.Div(id=ids.LEGEND, className="legend"),
-            html.Div([_card(chart, title, shows) for chart, title in ids.TITLES.items()], className=cards.grid(), id=ids.CHARTS),
+            html.Div([_card(chart, title, shows) for chart, title in ids.TITLES.items()], className=grid(), id=ids.CHARTS),
             _rates(),
             _step(),
             html.Section([html.H2(PARTS["files"], className="section-title"), html.Div("Once a network has been trained, everything that was recorded can be taken from here.", id=ids.FILES, className="row")], className="part", id="files"),
@@ -161,7 +162,7 @@ def _step() -> html.Section:
             html.Div(
                 [
                     html.Div(slider, className="control scrub", **{"data-label": "Step to look into"}),
-                    html.Div([_card(chart, title) for chart, title in ids.STEP_TITLES.items()], className=cards.grid("of-step"), id=ids.STEP_CHARTS),
+                    html.Div([_card(chart, title) for chart, title in ids.STEP_TITLES.items()], className=grid("of-step"), id=ids.STEP_CHARTS),
                 ],
                 id=ids.SCRUB_CARD, hidden=True,
             ),
