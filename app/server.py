@@ -7,8 +7,8 @@ from dash import html
 from flask import Flask, Response, request
 from flask_compress import Compress
 
-from app import api, assets, live
-from app.cache import TraceCache
+from app import admission, api, assets, live
+from app.cache import TraceCache, version
 from app.pages import embed, explore, train, wiring
 from app.panels import stream
 from app.runs import api as runs
@@ -41,11 +41,12 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
         use_pages=True,
         pages_folder="",
         suppress_callback_exceptions=True,
-        index_string=INDEX.read_text().replace("{%plotly%}", plotly),
+        index_string=INDEX.read_text().replace("{%plotly%}", plotly).replace("{%version%}", version()),
     )
     api.register(server, traces)
     runs.register(server, settings)
     training.register(server, settings)
+    admission.register(server)
     live.register(server, traces)
     stream.register(server, traces)
     paths = {*(page.PATH for page in PAGES), *embed.PATHS}

@@ -8,6 +8,9 @@
   "use strict";
 
   const RESTED_MS = 250, RETRY_MS = 1500, WORDS_MS = 200, STAYS_MS = 80;
+  const BUSY = 503, AWAY = "The server cannot be reached right now. This is the last picture; it is tried again by itself.";
+  const CROWDED = "The server is busy. This is the last picture; it is tried again by itself.";
+  const version = document.documentElement.dataset.version;
   const lab = {
     wanted: null,    // the newest state, as a query string
     drawn: null,     // the state on the screen, its colors, and whether with all its words
@@ -86,28 +89,31 @@
     lab.flying.set(number, target);
     const frame = await answerTo(question, rested);
     lab.flying.delete(number);
-    setTrouble(frame ? "" : "The server cannot be reached right now. This is the last picture; it is tried again by itself.");
     if (frame) {
       if (goal() !== target) run();  // the next one goes out before this one is drawn
       await paint(number, target, question, frame);
     } else {
-      lab.retry = setTimeout(() => { lab.retry = 0; run(); }, RETRY_MS);
+      lab.retry = setTimeout(() => { lab.retry = 0; run(); }, RETRY_MS * (0.5 + Math.random()));  // not all at once
     }
     lab.busy = lab.flying.size > 0;
     run();
   }
 
-  /* The frame, or null if there was no answer. */
+  /* The frame, or null if there was no answer; then the page says why. */
   async function answerTo(question, rested) {
     const began = performance.now();
     try {
-      const answer = await fetch("/live?" + new URLSearchParams(question));
+      const answer = await fetch("/live?" + new URLSearchParams({ v: version, ...question }));
+      setTrouble(answer.ok ? "" : answer.status === BUSY ? CROWDED : AWAY);
       if (!answer.ok) return null;
       if (rested) return await answer.json();
       const content = await answer.arrayBuffer(), [, took] = answer.headers.get("Server-Timing").split("dur=");
       lab.network = mean(lab.network, performance.now() - began - Number(took));
       return window.gradientFlowFrames.decode(content);
-    } catch { return null; }
+    } catch {
+      setTrouble(AWAY);
+      return null;
+    }
   }
 
   const restedQuestion = (target) =>

@@ -1,13 +1,16 @@
 """What has been simulated once is not simulated again, and what comes from the cache is what would be simulated."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
+from threading import Event
 
 import numpy as np
 import pytest
 from flask import Flask
 
-from app import cache
-from app.cache import MOST_TRACES, TraceCache, core_version
+from app import bounded, cache
+from app.bounded import MEGABYTE, BoundedCache
+from app.cache import TraceCache, version
 from app.settings import Settings
 from simulation import NetworkConfig, simulate
 from simulation.trace import ARRAYS, Density
@@ -79,29 +82,94 @@ def test_what_comes_back_cannot_spoil_the_next(counted):
 def test_another_core_finds_nothing_of_the_old(counted, monkeypatch):
     traces, asked = counted
     traces.trace(SMALL)
-    monkeypatch.setattr(cache, "core_version", lambda: "another")
+    monkeypatch.setattr(cache, "version", lambda: "another")
     traces.trace(SMALL)
     assert len(asked) == 2
 
 
 def test_the_version_is_that_of_the_code(monkeypatch, tmp_path):
     versions = []
+    (tmp_path / "app").mkdir()
     for text in ("a = 1", "a = 2"):
-        (tmp_path / "core.py").write_text(text)
-        monkeypatch.setattr(cache.simulation, "__path__", [str(tmp_path)])
-        versions.append(core_version.__wrapped__())
+        (tmp_path / "app" / "page.py").write_text(text)
+        monkeypatch.setattr(cache, "ROOT", tmp_path)
+        versions.append(version.__wrapped__())
     monkeypatch.undo()
-    assert len({*versions, core_version()}) == 3
+    assert len({*versions, version()}) == 3
 
 
-def test_it_is_bounded(counted):
-    traces, asked = counted
-    backend = traces._cache.cache
-    assert type(backend).__name__ == "SimpleCache"
-    for seed in range(MOST_TRACES + 50):
-        traces.trace(NetworkConfig(depth=1, width=1, batch=1, seed=seed))
-    assert len(backend._cache) <= MOST_TRACES + 1  # the newest comes in before others go
-    assert len(asked) == MOST_TRACES + 50
+def test_it_is_bounded_in_bytes_and_what_was_used_last_stays():
+    kept = BoundedCache(MEGABYTE)
+    for number in range(200):
+        kept.set(str(number), bytes(10_000))
+        assert kept.get("0") is not None  # used again and again
+        assert kept.size <= MEGABYTE
+    assert kept.size > 0.98 * MEGABYTE
+    assert len(kept) in (98, 99)
+    assert kept.get("1") is None
+    assert kept.get("199") is not None
+    assert not kept.set("large", bytes(MEGABYTE // 3))
+    assert kept.get("large") is None
+    kept.set("0", 7)
+    assert kept.get("0") == 7
+    assert kept.delete("0")
+    assert not kept.delete("0")
+    kept.clear()
+    assert (kept.size, len(kept)) == (0, 0)
+
+
+def test_what_is_too_old_is_gone(monkeypatch):
+    now = 100.0
+    monkeypatch.setattr(bounded, "monotonic", lambda: now)
+    kept = BoundedCache(MEGABYTE, default_timeout=60)
+    kept.set("a", 1)
+    kept.set("b", 2, timeout=0)
+    now = 161.0
+    assert kept.get("a") is None
+    assert kept.get("b") == 2
+
+
+def test_the_application_has_as_many_bytes_as_the_settings_say(counted):
+    traces, _ = counted
+    assert isinstance(traces._cache.cache, BoundedCache)
+    assert traces._cache.cache._most == Settings().cache_megabytes * MEGABYTE
+
+
+def test_identical_requests_in_flight_are_computed_once(counted):
+    traces, _ = counted
+    computed, began, go_on = [], Event(), Event()
+
+    def compute():
+        computed.append(1)
+        began.set()
+        assert go_on.wait(10)
+        return b"answer"
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = [pool.submit(traces.kept, "same", compute) for _ in range(8)]
+        assert began.wait(10)
+        assert traces.kept("another", lambda: b"at once") == b"at once"
+        go_on.set()
+        assert [answer.result(10) for answer in answers] == [b"answer"] * 8
+    assert computed == [1]
+    assert not traces._flights._flying
+
+
+def test_one_that_fails_lets_the_next_compute(counted):
+    traces, _ = counted
+    with pytest.raises(ZeroDivisionError):
+        traces.kept("same", lambda: 1 / 0)
+    assert traces.kept("same", lambda: 2) == 2
+
+
+def test_nobody_waits_for_ever_for_one_who_reads_slowly(counted, monkeypatch):
+    traces, _ = counted
+    monkeypatch.setattr(cache, "SECONDS_FOR_ANOTHER", 0.05)
+    slow = traces.results("same", lambda: iter([1, 2]))
+    assert next(slow) == 1
+    assert list(traces.results("same", lambda: iter([1, 2]))) == [1, 2]
+    slow.close()
+    assert not traces._flights._flying
 
 
 def test_two_applications_have_two_caches(counted):
@@ -129,4 +197,4 @@ def test_without_its_redis_it_simulates():
 
 def test_no_redis_by_default(monkeypatch):
     monkeypatch.delenv("REDIS_URL", raising=False)
-    assert Settings.from_environment() == Settings("")
+    assert Settings.from_environment() == Settings()

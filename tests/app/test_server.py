@@ -77,7 +77,7 @@ def test_the_page_has_a_language_and_fits_phones(apps):
     for app in apps:
         reply = app.server.test_client().get("/")
         assert reply.status_code == 200
-        assert '<html lang="en">' in reply.text
+        assert '<html lang="en" data-version=' in reply.text
         assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in reply.text
         for name in ("viewport", "description"):
             assert reply.text.count(f'name="{name}"') == 1
