@@ -46,7 +46,7 @@ lint: setup-dev ## ruff, mypy, the one-way imports
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(RUN) -m mypy && $(VENV)/bin/lint-imports
 
 test: setup-dev browser redis lint ## every check there is, a real browser included
-	@$(RUN) -m pytest
+	@$(RUN) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 reproduce: setup-dev ## the published training experiments on many seeds, some minutes
 	@OPENBLAS_NUM_THREADS=1 $(RUN) -m pytest tests/reproduce/reproduce.py
