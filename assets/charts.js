@@ -84,18 +84,33 @@
     })();
   }
 
+  /* The columns of an image and where it begins and ends: one for each value of a row, or, where values stand at places
+     `x` of unlike distances, one for each pixel, with the value whose place is nearest, as in Plotly's own drawing. */
+  function columnsOf({ x, x0, dx, z }, xaxis) {
+    const count = z[0].length;
+    if (!x) return { left: xaxis.l2p(x0 - dx / 2), right: xaxis.l2p(x0 + (count - 0.5) * dx), from: Uint16Array.from({ length: count }, (_, index) => index) };
+    const middles = Array.from(x.slice(1), (place, index) => (place + x[index]) / 2), last = count - 1;
+    const ends = count > 1 ? [2 * x[0] - middles[0], 2 * x[last] - middles.at(-1)] : [x[0] - 0.5, x[0] + 0.5];
+    const [left, right] = ends.map((end) => Math.round(xaxis.l2p(end))), from = new Uint16Array(Math.max(right - left, 0));
+    const edges = middles.map((middle) => xaxis.l2p(middle) - left);
+    for (let pixel = 0, index = 0; pixel < from.length; pixel++) {
+      while (index < last && edges[index] <= pixel + 0.5) index++;
+      from[pixel] = index;
+    }
+    return { left, right, from };
+  }
+
   function drawHeatmap(group, trace, xaxis, yaxis) {
-    const image = group.querySelector("image"), rows = trace.z.length, columns = trace.z[0].length;
+    const image = group.querySelector("image"), rows = trace.z.length, { left, right, from } = columnsOf(trace, xaxis), columns = from.length;
     const colors = palette(trace.colorscale), scale = 255.99 / (trace.zmax - trace.zmin);
-    Object.assign(canvas, { width: columns, height: rows });
-    const pen = canvas.getContext("2d"), pixels = pen.createImageData(columns, rows), words = new Uint32Array(pixels.data.buffer);
-    const left = xaxis.l2p(trace.x0 - trace.dx / 2), right = xaxis.l2p(trace.x0 + (columns - 0.5) * trace.dx);
     const first = yaxis.l2p(trace.y0 - trace.dy / 2), last = yaxis.l2p(trace.y0 + (rows - 0.5) * trace.dy);
     if (!(left < right && last < first)) return false;
+    Object.assign(canvas, { width: columns, height: rows });
+    const pen = canvas.getContext("2d"), pixels = pen.createImageData(columns, rows), words = new Uint32Array(pixels.data.buffer);
     for (let row = 0; row < rows; row++) {
       const values = trace.z[row], start = (rows - 1 - row) * columns;
       for (let column = 0; column < columns; column++) {
-        const value = values[column];  // what is no number is clear
+        const value = values[from[column]];  // what is no number is clear
         words[start + column] = Number.isFinite(value) ? colors[Math.min(255, Math.max(0, ((value - trace.zmin) * scale) | 0))] : 0;
       }
     }

@@ -23,7 +23,16 @@ from simulation.training.losses import LOSSES
 from simulation.training.optimizers import OPTIMIZERS
 from simulation.training.options import CLIPS, HEADS, SCHEDULES
 from simulation.training.presets import PRESETS as TRAINING_PRESETS
-from simulation.training.records import LAYERED, MOST_RECORDS, MOST_RECORDS_OF_MANY, MOST_VALIDATIONS, SCALARS
+from simulation.training.records import (
+    FIRST_RECORDS,
+    FIRST_RECORDS_OF_MANY,
+    FIRST_VALIDATIONS,
+    LAYERED,
+    MOST_RECORDS,
+    MOST_RECORDS_OF_MANY,
+    MOST_VALIDATIONS,
+    SCALARS,
+)
 
 REFERENCE = Path(__file__).parent / "reference.md"
 
@@ -58,8 +67,9 @@ def _training() -> list[str]:
             [(f"`{d.key}`", d.label, d.task, d.features or "`features`", "`classes`" if d.classes is None else d.classes or "", d.summary) for d in DATA.values()]),
         *(f"## {title}\n\n" + _table(("key", "label", "what it is"), [(f"`{o.key}`", o.label, o.summary) for o in registry.values()]) for title, registry in named),
         "## Training presets\n\n" + _table(("key", "label", "what it shows"), [(f"`{p.key}`", p.label, p.summary) for p in TRAINING_PRESETS.values()]),
-        f"## Records of a run\n\nOf each step up to {MOST_RECORDS} steps, of every second, third, ... step of a longer run (many networks at once: {MOST_RECORDS_OF_MANY} records), "
-        f"of the last, and of the one whose numbers were no numbers any more; the validation part is looked at {MOST_VALIDATIONS} times. Of a network: "
+        f"## Records of a run\n\nOf the first {FIRST_RECORDS} steps one by one, then of every k-th, of the last, and of the one whose numbers were no numbers any more: "
+        f"k is 1 up to {MOST_RECORDS - FIRST_RECORDS} steps, and no run has more than {MOST_RECORDS} records. Of many networks at once: of the first {FIRST_RECORDS_OF_MANY} steps, at most "
+        f"{MOST_RECORDS_OF_MANY} in all, and one for each step in which networks ended. The validation part is looked at in the first {FIRST_VALIDATIONS} steps, and at most {MOST_VALIDATIONS} times. Of a network: "
         + ", ".join(f"`{name}`" for name in SCALARS) + ". Of each of its layers: " + ", ".join(f"`{name}`" for name in LAYERED) + ".",
     ]  # fmt: skip
 

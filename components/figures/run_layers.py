@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from math import ceil, floor
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,22 +30,31 @@ from components.figures.runs import (
 )
 from components.theme import figure, transparent
 from components.training.quantities import Quantity
-from simulation.training.records import stride
+from simulation.training.records import lengths
 
 HEALTHY = -3.0  # log10 of the update-to-weight ratio that CS231n's notes call healthy
+# The color scale leaves out at most this share of the steps at each end, and only where it would be more than so many
+# times as wide with them, and wider than so many decades.
+FEW, SPARED, ROOMY = 0.05, 1.5, 8.0
 _INK = ((0.0, 0.03), (0.5, 0.4), (1.0, 0.95))  # place on the scale, opacity of the ink
 
 
-def heatmap(palette: Palette, run: Run, quantity: Quantity, span: tuple[float, float]) -> dict[str, Any]:
+class Span(NamedTuple):
+    """Where the color scale of a heatmap ends; less, more: whether there are sizes beyond, in the colors of its ends."""
+
+    low: float
+    high: float
+    less: bool = False
+    more: bool = False
+
+
+def heatmap(palette: Palette, run: Run, quantity: Quantity, span: Span) -> dict[str, Any]:
     """Layer by step, as dark as the quantity is large; what has no size has a color of its own. `span`: see `color_span`."""
-    columns = _columns(run)
-    values = run.of(quantity.record)[columns]
-    each, depth = stride(run.training.steps, run.networks), run.training.network.depth
-    new = values[_first_new(run, columns) :].T
-    low, high = span
-    grid = {"type": "heatmap", "x0": 0, "dx": each, "y0": 1, "dy": 1, "showscale": False, **GROWS}
+    new, depth = run.of(quantity.record)[run.since :].T, run.training.network.depth
+    # A cell is as wide as there are steps that are nearest to its own: the centers say so.
+    grid = {"type": "heatmap", "x": plain(run.steps[run.since :]), "y0": 1, "dy": 1, "showscale": False, **GROWS}
     shown = {
-        **grid, "name": quantity.label, "z": [plain(row, 4) for row in new], "zmin": low, "zmax": high,
+        **grid, "name": quantity.label, "z": [plain(row, 4) for row in new], "zmin": span.low, "zmax": span.high,
         "colorscale": _scale(palette, quantity), "hovertemplate": _hover(quantity),
     }  # fmt: skip
     ends = np.where(np.isneginf(new), 0.0, np.where(np.isfinite(new), np.nan, 1.0))
@@ -63,16 +72,41 @@ def heatmap(palette: Palette, run: Run, quantity: Quantity, span: tuple[float, f
     )  # fmt: skip
 
 
-def color_span(runs: Sequence[Run], quantity: Quantity) -> tuple[float, float]:
-    """Where the color scale ends: one for both runs, in steps wide enough to change seldom."""
+def color_span(runs: Sequence[Run], quantity: Quantity) -> Span:
+    """One scale for both runs, that holds all layers of all steps, or of all but a few that would take it for themselves.
+
+    It ends in steps wide enough to change seldom.
+    """
     if not quantity.logarithmic:
-        return 0.0, 1.0
-    low, high = finite_range([run.of(quantity.record) for run in runs], (-1.0, 0.0))
+        return Span(0.0, 1.0)
+    smallest, largest = finite_range([run.of(quantity.record) for run in runs])
+    low, high = _usual_range(runs, quantity)
+    if largest - smallest <= max(SPARED * (high - low), ROOMY):
+        low, high = smallest, largest
     if quantity.key == "update":  # as far to both sides of what is healthy
-        reach = max(HEALTHY - low, high - HEALTHY, 1.0)
-        return HEALTHY - 2 * ceil(reach / 2), HEALTHY + 2 * ceil(reach / 2)
-    missing = max(3 - (high - low), 0) / 2
-    return float(2 * floor((low - missing) / 2)), float(2 * ceil((high + missing) / 2))
+        reach = 2 * ceil(max(HEALTHY - low, high - HEALTHY, 1.0) / 2)
+        low, high = HEALTHY - reach, HEALTHY + reach
+    else:
+        missing = max(3 - (high - low), 0) / 2
+        low, high = float(2 * floor((low - missing) / 2)), float(2 * ceil((high + missing) / 2))
+    return Span(low, high, smallest < low, largest > high)
+
+
+def _usual_range(runs: Sequence[Run], quantity: Quantity) -> tuple[float, float]:
+    """What holds all layers of most steps: so few of all runs' steps go further down, and so few further up, as FEW says."""
+    ends, weights = [], []
+    for run in runs:
+        values = run.of(quantity.record)
+        known = np.isfinite(values).any(axis=1)
+        finite = np.where(np.isfinite(values), values, np.nan)[known]
+        ends.append(np.stack([np.nanmin(finite, axis=1), np.nanmax(finite, axis=1)]))
+        weights.append(lengths(run.steps)[known])
+    (lowest, highest), counts = np.concatenate(ends, axis=1), np.concatenate(weights)
+    if not counts.size:
+        return -1.0, 0.0
+    low = np.quantile(lowest, FEW, weights=counts, method="inverted_cdf")
+    high = np.quantile(highest, 1 - FEW, weights=counts, method="inverted_cdf")
+    return float(low), float(high)
 
 
 def ratios(palette: Palette, runs: Sequence[Run], at: int | None = None) -> dict[str, Any]:
@@ -107,16 +141,6 @@ def _row(run: Run, at: int | None) -> Array:
     if not numbers.size:
         return np.full(run.training.network.depth, np.nan)
     return np.asarray(values[numbers[-1] if at is None else min(at, len(values) - 1)])
-
-
-def _columns(run: Run) -> Array:
-    """The records that stand on the grid of steps, and the one that the run broke in: a last one besides is left out."""
-    on_grid = run.steps % stride(run.training.steps, run.networks) == 0
-    return np.flatnonzero(on_grid | (run.steps == (run.crash.step if run.crash else -1)))
-
-
-def _first_new(run: Run, columns: Array) -> int:
-    return int(np.searchsorted(columns, run.since))
 
 
 def _scale(palette: Palette, quantity: Quantity) -> list[list[Any]]:

@@ -87,8 +87,9 @@ def step_axis(runs: Iterable[Run], key: str = "") -> dict[str, Any]:
     last = max(run.last for run in runs)
     step = tick_step(last)
     ticks = [tick for tick in range(0, last, step) if tick < last - 0.4 * step]
+    pad = max(0.01 * last, 0.5)  # a step's cell in the heatmap begins half a step before it
     return {
-        "range": [-0.01 * last, 1.01 * last], "tickvals": [*ticks, last], "title": f"step\u2003\u2003{key}" if key else "step",
+        "range": [-pad, last + pad], "tickvals": [*ticks, last], "title": f"step\u2003\u2003{key}" if key else "step",
         "unifiedhovertitle": {"text": "step %{x}"}, "tickformat": ",d", "ticklabeloverflow": "allow",
     }  # fmt: skip
 

@@ -51,9 +51,15 @@ def story(why: str, beside: list[tuple[str, str, str, bool]]) -> list[Any]:
     ]
 
 
-def key(quantity: Quantity, low: float, high: float) -> list[Any]:
-    """What the heatmap's colors stand for, from the smallest to the largest, and what has no size."""
-    ends = (rich(f"10^{low:.0f}"), rich(f"10^{high:.0f}")) if quantity.logarithmic else (["0\u00a0%"], ["100\u00a0%"])
+def key(quantity: Quantity, low: float, high: float, less: bool = False, more: bool = False) -> list[Any]:
+    """What the heatmap's colors stand for, from the smallest to the largest, and what has no size.
+
+    less, more: whether sizes beyond these ends have their colors, too.
+    """
+    if quantity.logarithmic:
+        ends = rich(f"10^{low:.0f}{' or less' * less}"), rich(f"10^{high:.0f}{' or more' * more}")
+    else:
+        ends = ["0\u00a0%"], ["100\u00a0%"]
     ramp = html.I(className="ramp diverging" if quantity.key == "update" else "ramp")
     others = [("kind-zero", "exactly 0")] * quantity.logarithmic + [("kind-inf", "overflow or NaN")]
     return [

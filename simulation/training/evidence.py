@@ -9,9 +9,11 @@ from math import exp, inf, log, nan
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.training.records import lengths
+
 Array = NDArray[np.float64]
 Records = Mapping[str, Array]
-# Means are taken over the last tenth of the records, but over as many as this where there are.
+# Means are taken over the last tenth of the steps, but over as many records as this where there are.
 FEWEST = 10
 
 
@@ -19,13 +21,13 @@ FEWEST = 10
 class LossCourse:
     """How the loss went.
 
-    records: how many there are. first: the first step's loss, finite or not. recent: mean over the last tenth of the
-    records, noise: its standard error. change: what it is multiplied by over the later half of the steps, by a
-    straight line through its logs; change_noise: the factor that one standard error of that makes. peak: the highest.
-    lowest, lowest_at: the lowest mean over FEWEST records in a row, and the step at its end; NaN and -1 without so many.
-    jump: what one step in 20 of the later half multiplies it by, and another one divides it by, at least. Only finite
-    losses are taken; NaN without any. accuracy: mean over the last tenth, NaN for numbers. validation_loss: the last
-    one, NaN before there is one.
+    records: how many there are. first: the first step's loss, finite or not. recent: mean over `lately`, noise: its
+    standard error; a record counts as often as there are steps that it stands for. change: what it is multiplied by over
+    the later half of the steps, by a straight line through its logs; change_noise: the factor that one standard error of
+    that makes. peak: the highest. lowest, lowest_at: the lowest mean over FEWEST records in a row, and the step at its
+    end; NaN and -1 without so many. jump: what it is multiplied by, at least, from one record to the next in one case of
+    20 of the later half, and divided by in another. Only finite losses are taken; NaN without any. accuracy: mean over
+    `lately`, NaN for numbers. validation_loss: the last one, NaN before there is one.
     """
 
     records: int
@@ -48,7 +50,7 @@ class LossCourse:
 
 @dataclass(frozen=True)
 class Motion:
-    """How the layers move. Layers are counted from 1; lately: in the last tenth of the records.
+    """How the layers move. Layers are counted from 1; lately: see there.
 
     log10_update_ratio: log10 of the mean of |step| / |weights| lately, by layer; head: the head's; first: the
     largest at the first step. -inf where no step was taken. untouched: layers whose gradient is exactly
@@ -74,24 +76,26 @@ def of_network(records: Records, network: int) -> dict[str, Array]:
 def loss_course(records: dict[str, Array]) -> LossCourse:
     """From one network's records, at least one."""
     known = np.isfinite(records["loss"])
-    losses, seen = records["loss"][known], records["validation_loss"]
-    recent, seen = losses[-tenth(len(losses)) :], seen[np.isfinite(seen)]
-    later = losses[len(losses) // 2 :]
-    change, change_noise = _trend(later[later > 0])
-    lowest, lowest_at = _lowest(losses, records["step"][known])
+    losses, steps, seen = records["loss"][known], records["step"][known], records["validation_loss"]
+    recent, weights, seen = lately(steps), lengths(steps), seen[np.isfinite(seen)]
+    later = np.arange(len(steps))[_last(steps, 0.5, FEWEST // 2)]
+    later = later[losses[later] > 0]
+    change, change_noise = _trend(losses[later], steps[later])
+    lowest, lowest_at = _lowest(losses, steps)
     with np.errstate(over="ignore"):
+        mean, error = _mean(losses[recent], weights[recent])
         return LossCourse(
             records=len(known),
             first=float(records["loss"][0]),
-            recent=float(recent.mean()) if recent.size else nan,
-            noise=float(recent.std() / np.sqrt(recent.size)) if recent.size else nan,
+            recent=mean,
+            noise=error,
             change=change,
             change_noise=change_noise,
             peak=float(losses.max()) if losses.size else nan,
             lowest=lowest,
             lowest_at=lowest_at,
-            jump=_jump(later[later > 0]),
-            accuracy=float(records["accuracy"][known][-tenth(len(losses)) :].mean()) if recent.size else nan,
+            jump=_jump(losses[later]),
+            accuracy=_mean(records["accuracy"][known][recent], weights[recent])[0],
             validation_loss=float(seen[-1]) if seen.size else nan,
         )
 
@@ -99,32 +103,49 @@ def loss_course(records: dict[str, Array]) -> LossCourse:
 def motion(records: dict[str, Array]) -> Motion:
     """From one network's records, at least one."""
     gradients, dead = records["log10_weight_grad_norm"], records["dead_fraction"] == 1
-    lately = slice(-tenth(len(gradients)), None)
+    late, weights = lately(records["step"]), lengths(records["step"])
     ratios = np.column_stack([records["log10_update_ratio"], records["log10_head_update_ratio"]])
     arrived = np.flatnonzero(gradients[:, 0] != -inf)
     silent = int(arrived[-1]) + 1 if arrived.size else 0
-    means = log10_mean(ratios[lately]).tolist()
+    means = log10_mean(ratios[late], weights[late]).tolist()
     return Motion(
         log10_update_ratio=tuple(means[:-1]),
         head=means[-1],
         first=float(log10_mean(ratios[:1]).max()),
-        untouched=_layers((gradients[lately] == -inf).all(axis=0)),
-        dead=_layers(dead[lately].all(axis=0)),
+        untouched=_layers((gradients[late] == -inf).all(axis=0)),
+        dead=_layers(dead[late].all(axis=0)),
         cut_off_since=int(records["step"][silent]) if silent < len(gradients) else None,
-        log10_gradient_ratio=_ratio(gradients[lately, 0], gradients[lately, -1]),
+        log10_gradient_ratio=_ratio(gradients[late, 0], gradients[late, -1]),
     )
 
 
-def tenth(records: int) -> int:
-    """How many of the last records "lately" means."""
-    return max(1, min(records // 2, max(FEWEST, records // 10)))
+def lately(steps: Array) -> slice:
+    """The records of the last tenth of the steps, or the last FEWEST, if those are more and are no more than half of all."""
+    return _last(steps, 0.1, FEWEST)
 
 
-def _trend(losses: Array) -> tuple[float, float]:
-    """The factor from the first to the last by a line through the logs, and that of one standard error."""
+def _last(steps: Array, share: float, fewest: int) -> slice:
+    """The records of that share of the steps, at its end, or that many records: whichever is more."""
+    if not len(steps):
+        return slice(0)
+    begin = int(np.searchsorted(steps, steps[-1] - share * (steps[-1] + 1), "right"))
+    return slice(min(begin, len(steps) - max(min(fewest, len(steps) // 2), 1)), None)
+
+
+def _mean(values: Array, weights: Array) -> tuple[float, float]:
+    """The weighted mean and its standard error; NaN of nothing."""
+    if not values.size:
+        return nan, nan
+    mean = np.average(values, weights=weights)
+    spread = np.sqrt(np.average((values - mean) ** 2, weights=weights))
+    return float(mean), float(spread * np.sqrt(np.sum(weights**2)) / np.sum(weights))
+
+
+def _trend(losses: Array, steps: Array) -> tuple[float, float]:
+    """The factor from the first step to the last by a line through the logs, and that of one standard error."""
     if losses.size < 3:
         return 1.0, inf
-    at = np.linspace(-0.5, 0.5, losses.size)
+    at = (steps - steps.mean()) / (steps[-1] - steps[0])
     logs = np.log(losses)
     slope = float(at @ logs / (at @ at))
     left = logs - logs.mean() - slope * at
@@ -148,13 +169,18 @@ def _jump(losses: Array) -> float:
     return float(np.exp(max(min(np.quantile(steps, 0.95), -np.quantile(steps, 0.05)), 0.0)))
 
 
-def log10_mean(log10_ratios: Array) -> Array:
-    """log10 of the mean along axis 0. Where weights of 0 give no ratio it is left out, or is 0 if they do not move."""
+def log10_mean(log10_ratios: Array, weights: Array | None = None) -> Array:
+    """log10 of the mean along axis 0. Where weights of 0 give no ratio it is left out, or is 0 if they do not move.
+
+    weights: how often each counts, along axis 0; once, if not said.
+    """
     ratios = np.where(np.isnan(log10_ratios), -inf, log10_ratios)
     numbers = np.where(ratios == inf, nan, 10.0 ** np.minimum(ratios, 300.0))
     known = np.isfinite(numbers)
+    counts = (known.T * (1.0 if weights is None else weights)).T
+    total = (np.where(known, numbers, 0.0) * counts).sum(axis=0)
     with np.errstate(divide="ignore"):
-        return np.asarray(np.log10(np.where(known, numbers, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)))
+        return np.asarray(np.log10(total / np.where(known.any(axis=0), counts.sum(axis=0), 1.0)))
 
 
 def _ratio(first: Array, last: Array) -> float:

@@ -1,4 +1,7 @@
-"""Records: what is kept of a run's steps. Every `stride`-th step, the last and the one that ended it are recorded."""
+"""Records: what is kept of a run's steps: the first ones one by one, then every k-th, the last, and those that ended it.
+
+Thinning says which ones; a step in which the numbers of a network end is recorded in any case.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Wide = NDArray[np.float64]
-# A run of up to so many steps is recorded at every step, a longer one at every second, third, ... step.
-MOST_RECORDS = 500
-MOST_RECORDS_OF_MANY = 50  # when many networks are trained at once
+# So many records are kept of a run at most, but for those of networks whose numbers end; so many of them are of its first
+# steps, where most runs that end do so, and where a verdict begins.
+MOST_RECORDS, FIRST_RECORDS = 550, 50
+MOST_RECORDS_OF_MANY, FIRST_RECORDS_OF_MANY = 60, 10  # when many networks are trained at once
 # So often is the validation part looked at.
-MOST_VALIDATIONS = 100
+MOST_VALIDATIONS, FIRST_VALIDATIONS = 110, 10
 
 # Of a network in a step, or of each of its layers (LAYERED).
 SCALARS = (
@@ -30,15 +34,34 @@ LAYERED = (
 Record = dict[str, Any]
 
 
-def stride(steps: int, networks: int = 1) -> int:
-    """Every how many steps one is recorded."""
-    return ceil(steps / (MOST_RECORDS if networks == 1 else MOST_RECORDS_OF_MANY))
+@dataclass(frozen=True)
+class Thinning:
+    """Which of a run's `steps` are kept: the `first` ones, then every `stride`-th, from 0, and the last."""
+
+    steps: int
+    first: int
+    stride: int
+
+    def keeps(self, step: int) -> bool:
+        """Whether this step, from 0, is one of them."""
+        return step < self.first or step % self.stride == 0 or step >= self.steps - 1
 
 
-def validation_stride(steps: int) -> int:
-    """Every how many steps the validation part is looked at: a multiple of `stride`."""
-    each = stride(steps)
-    return each * ceil(steps / each / MOST_VALIDATIONS)
+def recorded(steps: int, networks: int = 1) -> Thinning:
+    """The steps of which there are records."""
+    most, first = (MOST_RECORDS, FIRST_RECORDS) if networks == 1 else (MOST_RECORDS_OF_MANY, FIRST_RECORDS_OF_MANY)
+    return Thinning(steps, first, ceil(steps / (most - first)))
+
+
+def validated(steps: int, networks: int = 1) -> Thinning:
+    """Those of them in which the validation part is looked at."""
+    each = recorded(steps, networks).stride
+    return Thinning(steps, FIRST_VALIDATIONS, each * ceil(steps / each / (MOST_VALIDATIONS - FIRST_VALIDATIONS)))
+
+
+def lengths(steps: Wide) -> Wide:
+    """How many steps each record stands for, by the steps recorded: those that are nearer to it than to another one."""
+    return np.asarray(np.gradient(steps)) if len(steps) > 1 else np.ones(len(steps))
 
 
 def together(records: list[Record]) -> Mapping[str, Wide]:

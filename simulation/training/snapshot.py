@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -46,7 +46,7 @@ def snapshot(
 ) -> Snapshot:
     """From a checkpoint's `at`, `numbers` and `running`, measured in the run's own precision: the record's, to the bit."""
     trainer = Trainer(config, networks)
-    trainer.at, trainer.stride = int(checkpoint["at"]), 1
+    trainer.at, trainer.recorded = int(checkpoint["at"]), replace(trainer.recorded, stride=1)
     np.copyto(trainer.model.numbers, checkpoint["numbers"])
     np.copyto(trainer.model.running, checkpoint["running"])
     plane, line = boundary(trainer), fit(trainer)

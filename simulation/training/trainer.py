@@ -22,7 +22,7 @@ from simulation.training.losses import LOSSES
 from simulation.training.measurements import accuracy, measure_gradients, measure_step
 from simulation.training.model import Circuit, Model
 from simulation.training.optimizers import OPTIMIZERS, Step
-from simulation.training.records import Crash, Record, stride, together, validation_stride
+from simulation.training.records import Crash, Record, recorded, together, validated
 
 Array = NDArray[Any]
 _EVALUATION_BATCH = 256
@@ -70,7 +70,7 @@ class Trainer:
         self.clipped = np.zeros(networks)  # steps that were, so far
         self.dead: list[Array] = []  # units of the first layer and of the others, when last recorded
         self.crashes: list[Crash | None] = [None] * networks
-        self.stride, self.validation_stride = stride(config.steps, networks), validation_stride(config.steps)
+        self.recorded, self.validated = recorded(config.steps, networks), validated(config.steps, networks)
         self._evaluations: dict[int, Circuit] = {}  # by the samples that they take
 
     @property
@@ -93,7 +93,7 @@ class Trainer:
         A record is of the numbers before the step, but for what the step itself does: update ratio, clipping.
         """
         config, model, circuit = self.config, self.model, self.circuit
-        kept = self._is_recorded(self.at)
+        kept = self.recorded.keeps(self.at)
         with np.errstate(all="ignore"):
             validation = self._validate() if kept else {}
             self._draw_slopes()
@@ -104,7 +104,7 @@ class Trainer:
             circuit.backward(grad)
             norms = log10_norm(model.gradient)
             record = validation | measure_gradients(self) if kept else {}
-            if self._is_recorded(self.at + 1):
+            if self.recorded.keeps(self.at + 1):
                 np.copyto(self.previous, model.gradient)
             touched = clip(model.gradient, self.setting("clip"), self.setting("threshold"), norms)
             self.clipped += touched
@@ -121,9 +121,6 @@ class Trainer:
             model.numbers -= self.update
         self.at += 1
         return record or None
-
-    def _is_recorded(self, step: int) -> bool:
-        return step % self.stride == 0 or step >= self.config.steps - 1
 
     def _draw_slopes(self) -> None:
         """Those of a randomized leaky ReLU: new ones in every step, by (seed, step)."""
@@ -154,7 +151,7 @@ class Trainer:
 
     def _validate(self) -> Record:
         """Loss and accuracy of each network on the validation part, NaN when it is not looked at in this step."""
-        if self.at % self.validation_stride and self.at != self.config.steps - 1:
+        if not self.validated.keeps(self.at):
             unknown = np.full(len(self.crashes), np.nan)
             return {"validation_loss": unknown, "validation_accuracy": unknown}
         inputs, targets = self.batches.validation

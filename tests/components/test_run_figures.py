@@ -10,12 +10,14 @@ from components.figures.run_layers import color_span, heatmap
 from components.figures.run_rates import rates
 from components.figures.runs import Run, finite_range, middle, plain, size_axis, size_in_words, step_axis
 from components.theme import PALETTES
+from components.training import cards
 from components.training.quantities import QUANTITIES
 from simulation import NetworkConfig
 from simulation.training.config import TrainingConfig
 from simulation.training.range_test import range_test
 from simulation.training.records import together
 from simulation.training.trainer import Trainer, train
+from tests.app.reading import words
 
 LIGHT = PALETTES["light"]
 SMALL = TrainingConfig(NetworkConfig(depth=3, width=4, batch=8, activation="tanh"), steps=12)
@@ -59,15 +61,86 @@ def test_the_axis_of_steps_stands_still_until_a_run_breaks():
     assert step_axis([replace(cut, ended=False)])["tickvals"][-1] == 1000
 
 
-def test_a_step_off_the_grid_is_left_out_of_the_heatmap_but_not_the_one_that_broke():
-    run = run_of(replace(SMALL, steps=1000))  # recorded at every second step, and at the last
-    drawn = heatmap(LIGHT, run, QUANTITIES["weight_grad"], (-4.0, 2.0))["data"][0]
-    assert (drawn["dx"], len(drawn["z"][0])) == (2, 500)
+def test_a_cell_of_the_heatmap_stands_where_its_step_is_also_while_it_grows():
+    run = run_of(replace(SMALL, steps=1000))  # the first 50 steps one by one, then every second, and the last
+    span = color_span([run], QUANTITIES["weight_grad"])
+    shown, without = heatmap(LIGHT, run, QUANTITIES["weight_grad"], span)["data"]
+    assert shown["x"] == without["x"] == run.steps.tolist() == sorted({*range(50), *range(0, 1000, 2), 999})
+    np.testing.assert_allclose(shown["z"], run.records["log10_weight_grad_norm"][:, 0].T, rtol=1e-3)
+    part = replace(run, records={name: values[:60] for name, values in run.records.items()})
+    early, late = (
+        heatmap(LIGHT, one, QUANTITIES["weight_grad"], span)["data"][0] for one in (part, replace(run, since=60))
+    )
+    assert early["x"] + late["x"] == shown["x"]
+    assert [one + other for one, other in zip(early["z"], late["z"], strict=True)] == shown["z"]
+
+
+@pytest.mark.parametrize("last", [1, 4, 1000])
+def test_the_first_and_the_last_cell_are_whole_on_the_axis(last):
+    run = run_of(replace(SMALL, steps=last))
+    low, high = step_axis([run])["range"]
+    assert low <= -0.5
+    assert high >= last - 0.5
+
+
+def made(sizes, role="run", steps=None):
+    """A run whose layers have these log10 gradient norms, step by step."""
+    sizes = np.array(sizes, float)
+    config = replace(SMALL, network=replace(SMALL.network, depth=sizes.shape[1]), steps=1000)
+    return Run(
+        role,
+        config,
+        {"step": np.arange(len(sizes)) if steps is None else steps, "log10_weight_grad_norm": sizes[:, None]},
+    )
+
+
+def key_of(span):
+    return words(cards.key(QUANTITIES["weight_grad"], *span))
+
+
+def test_a_run_that_explodes_does_not_take_the_colors_of_the_one_beside_it():
+    learns = made(np.random.default_rng(0).uniform(-3, 0, (200, 4)))
+    explodes = made([[-1, 0, 0, 1], [-1, 0, 1, 2], [5, 9, 14, 30], [nan, nan, nan, inf]], "beside")
+    span = color_span([explodes, learns], QUANTITIES["weight_grad"])
+    assert (span.low, span.less, span.more) == (-4, False, True)
+    assert 0 <= span.high <= 2
+    assert "or more" in key_of(span)
+    assert "or less" not in key_of(span)
+    alone = color_span([explodes], QUANTITIES["weight_grad"])
+    assert alone == (-2, 30, False, False)
+    assert "or more" not in key_of(alone)
+    shown = heatmap(LIGHT, explodes, QUANTITIES["weight_grad"], span)["data"][0]
+    assert shown["zmax"] == span.high
+    assert shown["z"][3][:3] == [1, 2, 30]  # the pointer is told what is beyond the scale
+
+
+def test_no_layer_is_left_out_of_the_colors_where_all_steps_are_alike():
+    vanishes = made(np.tile(np.linspace(-90, 0, 100), (30, 1)))
+    assert color_span([vanishes], QUANTITIES["weight_grad"]) == (-90, 0, False, False)
+
+
+def test_a_long_time_counts_as_long_as_it_was():
+    """Recorded step by step, then seldom: most of the steps are the later ones, though most of the records are not."""
+    steps = np.r_[np.arange(50), np.arange(100, 2001, 100)]
+    falls = made(np.r_[np.full((50, 2), 20.0), np.full((20, 2), -1.0)], steps=steps)
+    span = color_span([falls], QUANTITIES["weight_grad"])
+    assert span.high <= 2
+    assert span.more
+
+
+def test_sizes_beyond_what_is_healthy_are_said_to_be():
+    """Of update over weight, too, whose scale reaches as far to both sides."""
+    run = made(np.full((100, 2), -3.0))
+    ratios = np.full((100, 1, 2), -3.0)
+    ratios[-1] = [-3, 40]
+    span = color_span([replace(run, records={**run.records, "log10_update_ratio": ratios})], QUANTITIES["update"])
+    assert (span.low + span.high) / 2 == -3
+    assert (span.high < 3, span.less, span.more) == (True, False, True)
 
 
 def test_the_colors_of_update_over_weight_are_about_what_is_healthy():
-    low, high = color_span([run_of(SMALL)], QUANTITIES["update"])
-    assert (low + high) / 2 == -3
+    span = color_span([run_of(SMALL)], QUANTITIES["update"])
+    assert (span.low + span.high) / 2 == -3
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])

@@ -42,9 +42,9 @@ class Lesson:
 
 
 def ends(run: TrainingRun) -> np.ndarray:
-    """Each network's loss over the last tenth of what was recorded, NaN once its numbers have ended."""
-    loss = run.records["loss"]
-    return loss[-max(1, len(loss) // 10) :].mean(axis=0)
+    """Each network's loss over the last tenth of its steps, NaN once its numbers have ended."""
+    step = run.records["step"]
+    return run.records["loss"][step >= 0.9 * step[-1]].mean(axis=0)
 
 
 def steps_until(run: TrainingRun, loss: np.ndarray | float) -> np.ndarray:

@@ -7,8 +7,9 @@ import pytest
 from simulation import NetworkConfig
 from simulation.training.config import TrainingConfig
 from simulation.training.diagnosis import diagnose_training
-from simulation.training.evidence import log10_mean, of_network, tenth
+from simulation.training.evidence import lately, log10_mean, of_network
 from simulation.training.readings import readings
+from simulation.training.records import lengths
 from simulation.training.suggestions import suggestions
 from simulation.training.trainer import train
 
@@ -41,8 +42,10 @@ def test_the_run_without_the_change_is_offered_first_and_edits_start_from_what_i
 def test_what_layers_do_is_what_they_did_lately(verdict):
     """Not a mean over the good part of the run, too."""
     records = of_network(train(WRECKED).records, 0)
-    lately = log10_mean(records["log10_update_ratio"][-tenth(len(records["step"])) :])
-    assert verdict.motion.log10_update_ratio == pytest.approx(lately.tolist())
+    late = lately(records["step"])
+    assert records["step"][late][0] > 530
+    moved = log10_mean(records["log10_update_ratio"][late], lengths(records["step"])[late])
+    assert verdict.motion.log10_update_ratio == pytest.approx(moved.tolist())
 
 
 def test_edits_that_change_nothing_are_not_offered():

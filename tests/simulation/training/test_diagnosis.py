@@ -83,6 +83,39 @@ def test_trend_and_its_error_are_those_of_least_squares():
     assert course.noise == pytest.approx(losses[-10:].std() / np.sqrt(10))
 
 
+def test_what_is_said_is_of_steps_however_they_were_recorded():
+    """A loss of which every 20th step was recorded, and the first 50: as if every step had been."""
+    every = np.arange(2001)
+    losses = np.exp(-every / 700) * (1 + 0.05 * np.random.default_rng(2).standard_normal(2001))
+    kept = np.unique(np.r_[every[:50], every[::20]])
+    for taken in (60, 120, 400, 2001):
+        whole = loss_course(of_network(made(losses[:taken]), 0))
+        at = kept[kept < taken]
+        thinned = made(losses[at]) | {"step": at}
+        course = loss_course(of_network(thinned, 0))
+        assert abs(log(course.change) - log(whole.change)) < 4 * log(course.change_noise)
+        if taken == 2001:
+            assert course.recent == pytest.approx(whole.recent, rel=0.05)
+            assert course.change == pytest.approx(np.exp(-1000 / 700), rel=0.05)
+
+
+def test_a_record_counts_as_often_as_there_are_steps_that_it_stands_for():
+    """Late in the stretch where the distance of the records changes: 1 to step 10, then 10."""
+    steps = np.r_[np.arange(10), 20, 30]
+    losses = np.r_[np.full(10, 5.0), 2.0, 1.0]
+    course = loss_course(of_network(made(losses) | {"step": steps}, 0))
+    weights = np.array([1, 1, 1, 6, 10.5, 10])  # of the last six: half of the records
+    mean = weights @ losses[-6:] / weights.sum()
+    assert course.recent == pytest.approx(mean)
+    spread = weights @ (losses[-6:] - mean) ** 2 / weights.sum()
+    assert course.noise == pytest.approx(np.sqrt(spread * (weights**2).sum()) / weights.sum())
+    ratios = np.full((12, 1, 3), -3.0)
+    ratios[-1] = -1.0
+    moves = motion(of_network(made(losses, log10_update_ratio=ratios) | {"step": steps}, 0))
+    share = weights[-1] / weights.sum()
+    assert moves.log10_update_ratio == pytest.approx([np.log10(share * 0.1 + (1 - share) * 0.001)] * 3)
+
+
 def test_losses_that_are_no_numbers_are_left_out():
     course = loss_course(of_network(made([2.0, 1.0, nan]), 0))
     assert (course.recent, course.peak, course.records) == (1.0, 2.0, 3)

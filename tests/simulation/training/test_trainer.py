@@ -13,7 +13,7 @@ from simulation.training.config import TrainingConfig
 from simulation.training.data import draw_data
 from simulation.training.losses import LOSSES
 from simulation.training.model import initial_head, initial_network
-from simulation.training.records import LAYERED, SCALARS, stride
+from simulation.training.records import LAYERED, SCALARS, lengths, recorded, validated
 from simulation.training.statistics import cosines, log10_norms
 from simulation.training.trainer import Trainer, train
 
@@ -140,13 +140,42 @@ def test_zero_weights_stay_zero_and_only_the_last_bias_learns():
     assert np.isneginf(run.records["log10_head_grad_norm"]).all()
 
 
-def test_thinning_follows_its_rule():
-    assert [stride(steps) for steps in (1, 500, 501, 20000)] == [1, 1, 2, 40]
-    config = replace(SHORT, network=replace(NETWORK, width=2, depth=1, normalization="none"), data="xor", steps=1201)
-    steps = train(config).records["step"]
-    assert steps[0] == 0
-    assert steps[-1] == 1200
-    assert (np.diff(steps) == 3).all()
+@pytest.mark.parametrize(("networks", "first", "stride", "looks"), [(1, 50, 3, 15), (2, 10, 26, 26)])
+def test_the_first_steps_are_recorded_one_by_one_then_every_kth_and_the_last(networks, first, stride, looks):
+    config = replace(SHORT, network=replace(NETWORK, width=2, depth=1, normalization="none"), data="xor", steps=1300)
+    records = train(config, networks).records
+    wanted = sorted({*range(first), *range(0, 1300, stride), 1299})
+    np.testing.assert_array_equal(records["step"], wanted)
+    seen = np.isfinite(records["validation_loss"]).all(axis=1)
+    np.testing.assert_array_equal(records["step"][seen], sorted({*range(10), *range(0, 1300, looks), 1299}))
+
+
+def test_no_run_has_more_records_than_that():
+    for networks, most in ((1, 550), (2, 60)):
+        for steps in (1, 9, 50, 51, 499, 500, 501, 549, 551, 1000, 9999, 19999, 20000):
+            kept = [step for step in range(steps) if recorded(steps, networks).keeps(step)]
+            looked = [step for step in range(steps) if validated(steps, networks).keeps(step)]
+            assert len(kept) <= most
+            assert len(looked) <= 110
+            assert {*looked} <= {*kept}
+            assert lengths(np.array(kept)).sum() == pytest.approx(
+                steps, abs=1 + (kept[-1] - kept[-2] if steps > 1 else 0)
+            )
+
+
+def test_a_run_that_ends_early_is_recorded_step_by_step():
+    network = NetworkConfig(depth=10, width=32, activation="relu", initializer="he_normal", residual="plain")
+    run = train(TrainingConfig(network, data="blobs", features=32, learning_rate=0.1, steps=20000))
+    (crash,) = run.crashes
+    assert crash is not None
+    assert 0 < crash.step < 50
+    np.testing.assert_array_equal(run.records["step"], np.arange(crash.step + 1))
+
+
+def test_a_record_stands_for_the_steps_that_are_nearest_to_it():
+    steps = np.array([0, 1, 2, 10, 20, 23])
+    nearest = np.abs(np.linspace(-0.5, 24.5, 250001)[:, None] - steps).argmin(axis=1)  # to its ends by half a gap
+    np.testing.assert_allclose(lengths(steps), np.bincount(nearest) / 10000, atol=1e-3)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
