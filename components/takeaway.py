@@ -12,12 +12,21 @@ NAME = "Gradient Flow Lab"
 FRAME = '<iframe src="{{origin}}/embed/{panel}?{{query}}" title="{title}, from {name}" width="100%" height="{height}" loading="lazy" style="border: 0"></iframe>\n'
 
 
-def files_card(version: str, embeds: Mapping[str, tuple[str, int]]) -> html.Div:
-    """Files of all numbers, citation, and the embed code of each part: (title, height) by its name."""
+OFFLINE_HELP = (
+    "one HTML file with sliders for depth and weight scale, that needs no server and no network. Takes some seconds."
+)
+
+
+def files_card(version: str, embeds: Mapping[str, tuple[str, int]], files: Sequence[str]) -> html.Div:
+    """Files of all numbers, citation, and the embed code of each part: (title, height) by its name.
+
+    files: the parts of which there is an offline file.
+    """
     links = [
         html.A(label, href=f"/api/v1/trace{end}", className="quiet-link", **{"data-follow": f"/api/v1/trace{end}"})
         for label, end in (("CSV", ".csv"), ("JSON", ""), ("NumPy .npz", ".npz"))
     ]
+    offline = [_offline(key, embeds[key][0]) for key in files]
     citation = f"{NAME}, version {version}: {{origin}}/?{{query}} (seen {{date}})"
     frames = [_copy(title, FRAME.format(panel=key, title=title, name=NAME, height=height) + SCRIPT) for key, (title, height) in embeds.items()]  # fmt: skip
     return html.Div(
@@ -25,10 +34,16 @@ def files_card(version: str, embeds: Mapping[str, tuple[str, int]]) -> html.Div:
             _row("All numbers of this network", links),
             _row("Pictures", [html.Span("SVG and PNG stand under each chart.")]),
             _row("Cite it", [html.Code(citation, **{"data-template": citation}), _copy("Copy", citation)]),
+            _row("Offline file", [*offline, html.Span(OFFLINE_HELP)]),
             _row("Embed it", [*frames, html.Span("copies the code for a course page.")]),
         ],
         className="card files",
     )
+
+
+def _offline(part: str, title: str) -> html.A:
+    address = f"/export/{part}.html"
+    return html.A(title, href=address, download="", className="quiet-link", **{"data-follow": address})
 
 
 def _row(title: str, children: Sequence[Any]) -> html.Div:

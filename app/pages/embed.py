@@ -61,7 +61,7 @@ def layout(panel: str, /, **query: str | list[str]) -> html.Div:
     return embedding.page(
         [cards.chart_card(chart, TITLES[chart], "") for chart in CHARTS[panel]] if panel in CHARTS else [_card(PANELS[panel], values, locked)],
         [control(name, SETTABLE[name], values[name], name not in FIELDS or matters(state.config, name), name in locked) for name in shown],
-        [*notes, *changes], legend_text(state), _settings(state, words) if printed else [],
+        [*notes, *changes], legend_text(state), settings_said(state, words) if printed else [],
         shell.state_holders(values, SETTABLE, shown), state.query, locked, _kept(own),
     )  # fmt: skip
 
@@ -96,7 +96,7 @@ def _kept(own: dict[str, Any]) -> str:
     return urlencode({name: ",".join(v) if isinstance(v, tuple) else v for name, v in own.items()}, safe=",")
 
 
-def _settings(state: State, words: tuple[str, ...]) -> list[tuple[str, str]]:
+def settings_said(state: State, words: tuple[str, ...]) -> list[tuple[str, str]]:
     """For paper: every setting that has an effect, with its value; of a pinned network, those that differ."""
     told = [word for word in NETWORK_WORDS if word not in FIELDS or matters(state.config, word)]
     lines = [(SETTABLE[word].label, said(word, state.values[word])) for word in (*told, *words)]

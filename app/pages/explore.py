@@ -11,6 +11,7 @@ from dash import State as Held
 from app.cache import TraceCache
 from app.frames import control_value, sigma_text, view
 from app.options import OPTIONS
+from app.pages.embed import CHARTS
 from app.pages.wiring import card, flat
 from app.panels import PANELS, SECTIONS
 from app.settings import VERSION
@@ -41,7 +42,7 @@ def layout(**query: str | list[str]) -> html.Div:
 
 def parts(values: Mapping[str, Any]) -> list[html.Section]:
     """The sections of panels, in the order of reading."""
-    before = {"take-away": [files_card(VERSION, EMBEDS)]}
+    before = {"take-away": [files_card(VERSION, EMBEDS, CHARTS)]}
     return [
         section(
             title,
