@@ -65,6 +65,7 @@
     for (const [id, properties] of Object.entries(components)) {
       const text = JSON.stringify(properties);
       if (shown[id] === text && !("value" in properties) || !lab.present(id)) continue;
+      if (id === "train-changed" && train.starting) continue;  // it is about to be trained
       shown[id] = text;
       if (id === "train-seeds") window.gradientFlowStrip.watch(document.getElementById(id));
       set(id, properties);
@@ -149,7 +150,13 @@
 
   /* Trains what a page's query says; a run that is there already, of the same query, is taken as it is. */
   async function start(query) {
+    train.starting = true;
     say("Starting …");
+    await begin(query);
+    train.starting = false;
+  }
+
+  async function begin(query) {
     const shown = train.look, told = await view(query ?? train.wanted);
     if (!told) return say("The server did not answer: please try again.");
     const before = Object.values(train.runs), runs = {};

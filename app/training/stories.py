@@ -20,15 +20,21 @@ EXPLODES = replace(
 RECOVERS = replace(EXPLODES, clip="norm")
 
 
-def _story(key: str, title: str, why: str, config: TrainingConfig, beside: TrainingConfig | None = None) -> Story:
+def _story(
+    key: str, title: str, line: str, why: str, config: TrainingConfig, beside: TrainingConfig | None = None
+) -> Story:
     other = TrainState(beside).query if beside else None
-    return Story(key, title, why, Look(TrainState(config), beside=other).query)
+    return Story(key, title, line, why, Look(TrainState(config), beside=other).query)
 
 
 STORIES = (
-    _story("learns", "It learns", "Ten tanh layers untangle two spirals: while they learn, a step moves each by about a thousandth of itself.", LEARNS),
-    _story("plateau", "It stands still", "The same with sigmoid: the error signal fades on its way down, the loss stays at that of guessing.", PLATEAU),
-    _story("explodes", "It explodes", "ReLU with weights half as large again: each layer enlarges the signal, a few steps and the numbers overflow.", EXPLODES),
-    _story("recovers", "It is rescued", "The same network with the gradient's norm clipped at 1, beside the one that explodes.", RECOVERS, EXPLODES),
+    _story("learns", "It learns", "Ten layers of tanh, two spirals",
+           "Ten layers of tanh untangle two spirals. The error signal reaches the first layer as strong as it left the last: all of them learn, a step moves each by about a thousandth of its size, and the loss falls.", LEARNS),
+    _story("plateau", "It stands still", "Sigmoid fades the error signal",
+           "The same with sigmoid, whose slope is at most 1/4: each layer passes on about a quarter of the error signal. Next to nothing reaches the first layers: they stay as they were drawn, and the loss at that of guessing.", PLATEAU),
+    _story("explodes", "It explodes", "ReLU, weights too large by half",
+           "ReLU with weights too large by half: ten layers enlarge the signal more than 50 times, and the error signal on its way back likewise. The first step is far too long, the next longer still, until the numbers overflow.", EXPLODES),
+    _story("recovers", "It is rescued", "The same, its gradient clipped",
+           "The network that explodes, and beside it the same with one difference: a gradient longer than 1 is shortened to 1, which is called clipping. So no step is too long, and it learns in spite of its weights.", RECOVERS, EXPLODES),
 )  # fmt: skip
 START = Look(TrainState(LEARNS))

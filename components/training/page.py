@@ -29,10 +29,11 @@ WIDE = ("train-heatmap", "train-heatmap-beside")
 
 @dataclass(frozen=True)
 class Story:
-    """A run that shows one thing: what to look at, and the query of the page that trains it."""
+    """A run that shows one thing: what it is, in a line; why it goes as it does; the query of the page that trains it."""
 
     key: str
     title: str
+    line: str
     why: str
     query: str
 
@@ -81,11 +82,10 @@ def _buttons() -> html.Section:
             html.Div(
                 [
                     html.Div(html.I(), id=ids.PROGRESS, className="progress", role="progressbar", **{"aria-label": "Steps done", "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": "0"}),
-                    html.P(id=ids.STATUS, className="help"),
+                    html.Div([html.P(id=ids.STATUS, className="help"), html.P(id=ids.CHANGED, className="help")], className="run-words"),
                 ],
                 className="run-progress",
             ),
-            html.P(id=ids.CHANGED, className="help changed"),
         ],
         className="card run-card", **{"aria-label": "The run"},
     )  # fmt: skip
@@ -97,7 +97,7 @@ def _stories(stories: Sequence[Story]) -> html.Ol:
         [
             html.Li(
                 html.Button(
-                    [html.B(story.title), html.Span(story.why)], type="button", id=ids.story(story.key),
+                    [html.B(story.title), html.Span(story.line)], type="button", id=ids.story(story.key), title=story.why,
                     **{"data-train": story.query},
                 )
             )

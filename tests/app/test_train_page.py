@@ -295,10 +295,18 @@ def test_the_stories_keep_their_word(key, states):
     run = train(look.train.training)
     verdict = diagnose_training(run.config, run.records, run.crashes[0])
     assert verdict.state in states
+    error, signal = (run.records[name][0, 0] for name in ("log10_delta_rms", "log10_activation_rms"))
+    if key == "learns":
+        assert abs(error[0] - error[-1]) < np.log10(2)
+        assert np.median(run.records["log10_update_ratio"]) == pytest.approx(-3, abs=0.5)
     if key == "plateau":
         assert verdict.constant
+        assert np.diff(error) == pytest.approx(np.full(9, np.log10(4)), abs=0.2)
     if key == "explodes":
         assert verdict.crash.step < 10
+        assert signal[-1] > np.log10(50)  # inputs are standardized
+        assert error[0] - error[-1] == pytest.approx(9 * np.log10(1.5), abs=0.3)
+        assert run.records["log10_gradient_norm"][1, 0] > run.records["log10_gradient_norm"][0, 0] > 2
     if key == "recovers":
         assert (
             look.other.training
