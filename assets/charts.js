@@ -91,10 +91,10 @@
     if (!x) return { left: xaxis.l2p(x0 - dx / 2), right: xaxis.l2p(x0 + (count - 0.5) * dx), from: Uint16Array.from({ length: count }, (_, index) => index) };
     const middles = Array.from(x.slice(1), (place, index) => (place + x[index]) / 2), last = count - 1;
     const ends = count > 1 ? [2 * x[0] - middles[0], 2 * x[last] - middles.at(-1)] : [x[0] - 0.5, x[0] + 0.5];
-    const [left, right] = ends.map((end) => Math.round(xaxis.l2p(end))), from = new Uint16Array(Math.max(right - left, 0));
-    const edges = middles.map((middle) => xaxis.l2p(middle) - left);
+    const [left, right] = ends.map((end) => xaxis.l2p(end)), from = new Uint16Array(Math.max(Math.round(right - left), 0));
+    const edges = middles.map((middle) => Math.round(xaxis.l2p(middle) - left));
     for (let pixel = 0, index = 0; pixel < from.length; pixel++) {
-      while (index < last && edges[index] <= pixel + 0.5) index++;
+      while (index < last && edges[index] <= pixel) index++;
       from[pixel] = index;
     }
     return { left, right, from };
