@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore
+from typing import Any, TypeVar
 
 from flask import Flask, Response
 
 RETRY_SECONDS = 1
 SAID = "The server is busy: please try again in a moment."
+Item = TypeVar("Item")
 
 
 class Busy(Exception):  # noqa: N818 - a state, which 503 tells
@@ -23,18 +25,25 @@ class Admission:
     @contextmanager
     def place(self) -> Iterator[None]:
         """Busy if there is none in time."""
-        self.enter()
+        if not self._free.acquire(timeout=self._seconds):
+            raise Busy
         try:
             yield
         finally:
-            self.leave()
+            self._free.release()
 
-    def enter(self) -> None:
-        if not self._free.acquire(timeout=self._seconds):
-            raise Busy
+    def steps(self, items: Iterator[Item]) -> Iterator[Item]:
+        """The items, each computed in a place that is given back before it is sent: a slow reader holds none.
 
-    def leave(self) -> None:
-        self._free.release()
+        Busy only before the first; whoever has begun waits as long as it takes.
+        """
+        ended = object()
+        with self.place():
+            item: Any = next(items, ended)
+        while item is not ended:
+            yield item
+            with self._free:
+                item = next(items, ended)
 
 
 def register(app: Flask) -> None:

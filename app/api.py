@@ -140,7 +140,3 @@ def register(app: Flask, traces: TraceCache) -> None:
             {"error": {"field": error.field, "value": error.value, "allowed": error.allowed, "message": str(error)}},
             422,
         )
-
-    @app.get("/healthz")
-    def health() -> Response:
-        return Response("ok\n", mimetype="text/plain")

@@ -16,6 +16,7 @@ from flask import Flask, g, has_request_context
 from flask_caching import Cache
 from redis.exceptions import RedisError
 
+from app.admission import Admission
 from app.settings import Settings
 from simulation import NetworkConfig, SignalTrace, simulate
 
@@ -79,10 +80,15 @@ class TraceCache:
 
     def kept(self, key: str, compute: Callable[[], Result]) -> Result:
         """What `compute` returns, from the cache if it is there."""
-        return list(self.results(key, lambda: iter([compute()])))[-1]
+        return list(self.results(key, lambda: iter([compute()]), None))[-1]
 
-    def results(self, key: str, compute: Callable[[], Iterator[Result]]) -> Iterator[Result]:
-        """What `compute` yields, ever more complete; only the last, whole one if it is known already."""
+    def results(
+        self, key: str, compute: Callable[[], Iterator[Result]], admission: Admission | None
+    ) -> Iterator[Result]:
+        """What `compute` yields, ever more complete; only the last, whole one if it is known already.
+
+        admission: where each item is to wait for a place.
+        """
         if (known := self._get(key)) is not None:
             yield known
             return
@@ -92,7 +98,7 @@ class TraceCache:
                 return
             began = perf_counter()
             result: Result
-            for result in compute():
+            for result in admission.steps(compute()) if admission else compute():
                 yield result
             _note("miss", perf_counter() - began)
             self._ask(lambda: self._cache.set(f"{version()} {key}", result))

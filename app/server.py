@@ -7,7 +7,7 @@ from dash import html
 from flask import Flask, Response, request
 from flask_compress import Compress
 
-from app import admission, api, assets, live
+from app import admission, api, assets, guard, headers, health, limiting, live, logs
 from app.cache import TraceCache, version
 from app.pages import embed, explore, train, wiring
 from app.panels import stream
@@ -43,12 +43,17 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
         suppress_callback_exceptions=True,
         index_string=INDEX.read_text().replace("{%plotly%}", plotly).replace("{%version%}", version()),
     )
+    if settings.log_requests:
+        logs.register(server)
+    guard.register(app)
+    headers.register(app, settings)
     api.register(server, traces)
     runs.register(server, settings)
     training.register(server, settings)
     admission.register(server)
     live.register(server, traces)
     stream.register(server, traces)
+    health.register(server, traces, settings)
     paths = {*(page.PATH for page in PAGES), *embed.PATHS}
 
     @server.before_request
@@ -65,6 +70,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     embed.register()
     wiring.register(app)
     app.layout = html.Div(dash.page_container)
+    limiting.register(server, settings)
     return app
 
 

@@ -5,12 +5,14 @@ Whoever asks stops reading when the state has moved on; the work stops at the ne
 
 from collections.abc import Iterator
 from dataclasses import astuple
+from itertools import chain
 from time import monotonic
 from typing import Any
 
 import orjson
 from flask import Flask, Response, abort, request
 
+from app.admission import Admission
 from app.binary import plain
 from app.cache import TraceCache
 from app.panels import PANELS
@@ -19,6 +21,7 @@ from app.state import State, lenient, pairs_of
 from components.theme import PALETTES
 
 SECONDS_BETWEEN_LINES = 0.15
+SLOW = Admission(2, 5.0)  # places in a process for what takes long, and how long one waits for the first step
 
 
 def results(panel: Panel, state: State, traces: TraceCache) -> Iterator[Any]:
@@ -27,7 +30,7 @@ def results(panel: Panel, state: State, traces: TraceCache) -> Iterator[Any]:
         return panel.compute(state)
     asked = [getattr(state.options, word) for word in panel.words]
     key = f"{panel.key} {astuple(state.config.effective())} {state.remedies} {asked}"
-    return traces.results(key, lambda: panel.compute(state))
+    return traces.results(key, lambda: panel.compute(state), SLOW)
 
 
 def paced(items: Iterator[Any], seconds: float = SECONDS_BETWEEN_LINES) -> Iterator[tuple[Any, bool]]:
@@ -52,8 +55,11 @@ def register(app: Flask, traces: TraceCache) -> None:
         state, _ = lenient(pairs_of(asked.get("state", "").encode()))
         palette = PALETTES[asked["theme"] if asked.get("theme") in PALETTES else "light"]
 
+        found = results(PANELS[key], state, traces)
+        first = next(found)  # a server that is busy says so before it begins
+
         def lines() -> Iterator[bytes]:
-            for result, last in paced(results(PANELS[key], state, traces)):
+            for result, last in paced(chain([first], found)):
                 components = PANELS[key].show(state, result, palette)
                 done = 1.0 if last else result.done / max(result.total, 1)
                 yield orjson.dumps({"done": done, "components": components}, default=plain) + b"\n"

@@ -165,9 +165,9 @@ def test_one_that_fails_lets_the_next_compute(counted):
 def test_nobody_waits_for_ever_for_one_who_reads_slowly(counted, monkeypatch):
     traces, _ = counted
     monkeypatch.setattr(cache, "SECONDS_FOR_ANOTHER", 0.05)
-    slow = traces.results("same", lambda: iter([1, 2]))
+    slow = traces.results("same", lambda: iter([1, 2]), None)
     assert next(slow) == 1
-    assert list(traces.results("same", lambda: iter([1, 2]))) == [1, 2]
+    assert list(traces.results("same", lambda: iter([1, 2]), None)) == [1, 2]
     slow.close()
     assert not traces._flights._flying
 

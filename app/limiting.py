@@ -1,0 +1,34 @@
+"""What takes long may be asked for so many times a minute from one address. The live route is not counted: see admission."""
+
+from flask import Flask, Response, request
+from flask_limiter import Limiter, RequestLimit
+from flask_limiter.util import get_remote_address
+
+from app.panels import PANELS
+from app.settings import Settings
+
+EXPENSIVE = ("panel", "answer", "submit")  # endpoints by name
+QUICK = {"trace", *(key for key, panel in PANELS.items() if panel.quick)}
+
+
+def _quick() -> bool:
+    """Whether the request is for what takes no longer than a frame."""
+    return any(str(name).removesuffix(".csv") in QUICK for name in (request.view_args or {}).values())
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Counts EXPENSIVE endpoints. With a Redis all workers count together."""
+    said = f"This address has asked for more than {settings.expensive_per_minute:,} slow answers in a minute. Please try again in a minute."
+
+    def refuse(_: RequestLimit) -> Response:
+        return Response(
+            f'{{"error":{{"message":"{said}"}}}}', 429, mimetype="application/json", headers={"Retry-After": "60"}
+        )
+
+    limiter = Limiter(
+        get_remote_address, app=app, storage_uri=settings.redis_url or "memory://", strategy="fixed-window",
+        in_memory_fallback_enabled=True, on_breach=refuse, enabled=settings.expensive_per_minute > 0,
+    )  # fmt: skip
+    counted = limiter.shared_limit(f"{settings.expensive_per_minute}/minute", scope="expensive", exempt_when=_quick)
+    for endpoint in EXPENSIVE:
+        app.view_functions[endpoint] = counted(app.view_functions[endpoint])
