@@ -9,10 +9,11 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import orjson
 from flask import Flask, Response, request
 
+from app import manners
 from app.cache import TraceCache
+from app.manners import json_response, refusal
 from app.panels import PANELS, code, stream
 from app.panels.panel import Panel
 from app.state import State, StateError, pairs_of, strict
@@ -24,12 +25,6 @@ from simulation.trace import ARRAYS
 Reply = Callable[[State, TraceCache], dict[str, Any]]
 Table = Callable[[State, TraceCache], str]
 NULLS = "null stands for the log of an exact zero; in diagnosis for an infinite ratio or for no such layer"
-
-
-def json_response(content: dict[str, Any], status: int = 200) -> Response:
-    """The content as JSON; NumPy arrays as lists, infinities as null."""
-    text = orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)
-    return Response(text, status, mimetype="application/json")
 
 
 def _network(config: NetworkConfig, trace: SignalTrace) -> dict[str, Any]:
@@ -103,7 +98,8 @@ def table_text(columns: Mapping[str, Iterable[Any]]) -> str:
 
 
 def register(app: Flask, traces: TraceCache) -> None:
-    """The routes of the API."""
+    """The routes of the API, and the manners of all its paths."""
+    manners.register(app)
     replies: dict[str, Reply] = {"trace": trace_reply} | {
         key: partial(panel_reply, panel) for key, panel in PANELS.items()
     }
@@ -131,12 +127,9 @@ def register(app: Flask, traces: TraceCache) -> None:
             response.headers["Content-Disposition"] = f"attachment; filename={panel}"
             return response
         known = [*replies, *(f"{table}.csv" for table in tables)]
-        return json_response({"error": {"field": "panel", "value": panel[:80], "allowed": ", ".join(known)}}, 404)
+        return refusal("panel", panel, ", ".join(known), "There is no such panel.")
 
     @app.errorhandler(StateError)
     def refuse(error: StateError) -> Response:
         """422: understood, but not allowed; says which field, what it was and what is allowed."""
-        return json_response(
-            {"error": {"field": error.field, "value": error.value, "allowed": error.allowed, "message": str(error)}},
-            422,
-        )
+        return refusal(error.field, error.value, error.allowed, str(error), 422)

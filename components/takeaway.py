@@ -31,7 +31,10 @@ def files_card(version: str, embeds: Mapping[str, tuple[str, int]], files: Seque
     frames = [_copy(title, FRAME.format(panel=key, title=title, name=NAME, height=height) + SCRIPT) for key, (title, height) in embeds.items()]  # fmt: skip
     return html.Div(
         [
-            _row("All numbers of this network", links),
+            _row(
+                "All numbers of this network",
+                [*links, html.A("all that can be asked", href="/api", className="quiet-link")],
+            ),
             _row("Pictures", [html.Span("SVG and PNG stand under each chart.")]),
             _row("Cite it", [html.Code(citation, **{"data-template": citation}), _copy("Copy", citation)]),
             _row("Offline file", [*offline, html.Span(OFFLINE_HELP)]),

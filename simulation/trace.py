@@ -41,7 +41,7 @@ class SignalTrace:
     z is the raw affine output, delta is dS/dz; a layer's output is what it hands to the next layer, and
     its gradient goes through all paths. RMS over batch and units, norms are Frobenius norms. Shares:
     inactive, of entries whose phi' is exactly 0; dead, of units inactive for the whole batch; saturated,
-    of entries in a flat zone of phi. The densities are there when they were asked for.
+    of entries in a flat zone of phi.
     """
 
     log10_pre_activation_rms: Array
@@ -53,7 +53,7 @@ class SignalTrace:
     inactive_fraction: Array
     dead_fraction: Array
     saturated_fraction: Array
-    activation_density: Density | None = None
+    activation_density: Density | None = None  # these two where they were asked for
     delta_density: Density | None = None
 
     @property

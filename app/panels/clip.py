@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from app.panels.panel import Components, Palette, Panel
+from app.schemas import of_class
 from app.state import State
 from components import ids
 from components.clip import clip_numbers
@@ -55,4 +56,5 @@ PANEL = Panel(
     key="clip", section="help", title="Gradient clipping",
     question="What does it do to these gradients, and what can it not do?",
     charts=(NORMS, DIRECTIONS), words=("clip", "threshold"), compute=_compute, reply=_reply, table=_table, show=_show, quick=True,
+    answer=of_class(Clipped),
 )  # fmt: skip

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from app.panels.panel import Components, Palette, Panel
+from app.schemas import CONFIG, Schema, members, of, record, reference, said_of, text
 from app.state import State
 from components import ids
 from components.critical import LEADS, chart_lines, critical_body
@@ -16,6 +17,7 @@ from simulation.sentences_sweep import describe_sweep
 from simulation.sweep import Curve, Sweep, sweep
 
 ARRAYS = ("log10_gradient_ratio", "log10_activation_rms_last")
+CRITICAL = ("critical_weight_scale", "stable_interval", "crossings")  # over weight_scale alone
 CHARTS = (
     Chart("critical", by_layer=False, sets="weight_scale", title="Error signal, layer 1 over the last"),
     Chart("critical-activation", by_layer=False, sets="weight_scale", title="Activations at the last layer"),
@@ -27,8 +29,8 @@ def _compute(state: State) -> Iterator[Sweep]:
 
 
 def _curve(result: Sweep, curve: Curve) -> dict[str, Any]:
-    critical = ("critical_weight_scale", "stable_interval", "crossings") if result.over == "weight_scale" else ()
-    return {name: getattr(curve, name) for name in (*ARRAYS, "fixed", *critical)}
+    names = (*ARRAYS, "fixed", *(CRITICAL if result.over == "weight_scale" else ()))
+    return {name: getattr(curve, name) for name in names}
 
 
 def _reply(state: State, result: Sweep) -> dict[str, Any]:
@@ -63,8 +65,28 @@ def _show(state: State, result: Sweep, palette: Palette) -> Components:
     }
 
 
+_CURVE = members(Curve, (*ARRAYS, "fixed", *CRITICAL))
+_BY_DEPTH = {"depth": of(int), **{name: _CURVE[name] for name in CRITICAL[:2]}}
+_LEFT_OUT = {"value": of(float), "reason": of(str)}
+
+
+def _listed(properties: dict[str, Schema]) -> Schema:
+    return {"type": "array", "items": record(properties)}
+
+
+# The remedied curve is among what is computed: `remedied` is told here, not by the API for all.
+_ANSWER = record(
+    {
+        "over": text("What is varied.", OVER), **members(Sweep, ("axis",)), **_CURVE, "critical_by_depth": _listed(_BY_DEPTH),
+        "left_out": _listed(_LEFT_OUT), "sentence": text("Where the critical region lies, in words."),
+        "remedied": record({"config": reference(CONFIG), **_CURVE}, CRITICAL),
+    },
+    (*CRITICAL, "remedied"), said_of(Curve),
+)  # fmt: skip
+
 PANEL = Panel(
     key="critical", section="why", title="Critical region",
     question="Where along one setting would the error signal keep its size, all else as it is?",
     charts=CHARTS, words=("over",), both=False, compute=_compute, reply=_reply, table=_table, show=_show,
+    answer=_ANSWER,
 )  # fmt: skip

@@ -3,21 +3,27 @@
 from typing import Any
 
 from app.panels.panel import Components, Palette, Panel
+from app.schemas import members, of, record
 from app.state import State
 from components import ids
 from components.figures.ensemble import seed_band
 from components.panels import Chart
 from components.text import rich
-from simulation.ensemble import Ensemble, describe_ensemble, ensemble
+from simulation.ensemble import LOG10_ARRAYS, Array, Ensemble, describe_ensemble, ensemble
 
 LINE = "Solid: half of the networks lie below. Gray: four in five. Dashed: the seed on the screen."
 SHOWN = {"ensemble-delta": "log10_delta_rms", "ensemble-weights": "log10_weight_grad_norm"}
 
 
+NUMBERS = ("dead_share", "log10_delta_ratio_mean", "log10_delta_ratio_sd")
+_BAND = record(
+    dict.fromkeys(("median", "low", "high"), of(Array)), said="By layer: half, one in ten, nine in ten lie below."
+)
+
+
 def _reply(state: State, result: Ensemble) -> dict[str, Any]:
     bands = {name: {"median": result.median[name], "low": result.low[name], "high": result.high[name]} for name in result.logs}  # fmt: skip
-    numbers = ("dead_share", "log10_delta_ratio_mean", "log10_delta_ratio_sd")
-    return {"networks": result.total, **bands, **{name: getattr(result, name) for name in numbers}}
+    return {"networks": result.total, **bands, **{name: getattr(result, name) for name in NUMBERS}}
 
 
 def _table(state: State, result: Ensemble) -> dict[str, Any]:
@@ -40,4 +46,5 @@ PANEL = Panel(
     question="Is this typical, or the luck of one draw? The line is the median, the band holds four networks in five.",
     charts=(Chart("ensemble-delta", title="Error signal δ"), Chart("ensemble-weights", title="Weight gradient dW")), words=("networks",),
     compute=lambda state: ensemble(state.remedied, state.options.networks), reply=_reply, table=_table, show=_show,
+    answer=record({"networks": of(int), **dict.fromkeys(LOG10_ARRAYS, _BAND), **members(Ensemble, NUMBERS)}),
 )  # fmt: skip

@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from app.panels.panel import Components, Palette, Panel
+from app.schemas import of_class
 from app.state import State
 from components import ids
 from components.factors import factor_row, short
@@ -51,4 +52,5 @@ PANEL = Panel(
     key="factors", section="why", title="What multiplies the error signal",
     question="Each bar is one layer's change, in decades, split into what caused it. The parts add up exactly.",
     charts=(BARS, LINES), compute=_compute, reply=_reply, table=_table, show=_show, quick=True,
+    answer=of_class(Factors),
 )  # fmt: skip

@@ -4,9 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 from app.panels.panel import Components, Palette, Panel
+from app.schemas import members, or_null, record, text
 from app.state import State
 from components import cards, ids
-from simulation.fix import FixSearch, smallest_fix
+from simulation.fix import Fix, FixSearch, smallest_fix
 
 
 def _fixed(state: State, found: FixSearch) -> str:
@@ -32,7 +33,16 @@ def _show(state: State, found: FixSearch, palette: Palette) -> Components:
     return {ids.FIX: {"children": fix}}
 
 
+_FIX = record(
+    {
+        **members(Fix, ("label", "cures", "weight_scale", "remedies")), "sentence": text("What to do, and what comes of it."),
+        "query": text("The network with the fix."),
+    }
+)  # fmt: skip
+_ANSWER = record({"fix": or_null(_FIX), "reason": text("Why there is none; else empty.")})
+
 PANEL = Panel(
     key="fix", section="headline", title="The smallest fix", question="The least that has to be done.",
     compute=lambda state: smallest_fix(state.config, state.remedies), reply=_reply, show=_show, both=False,
+    answer=_ANSWER,
 )  # fmt: skip

@@ -5,14 +5,16 @@ from dataclasses import asdict
 from typing import Any
 
 from app.panels.panel import Components, Palette, Panel
+from app.schemas import members, of, record, text
 from app.state import State
 from components import ids
 from components.figures.formats import format_strips
 from components.formats import format_key, format_table, rescue_button, ways
 from components.panels import Chart
 from components.text import rich
+from simulation.diagnosis import FORMATS
 from simulation.network import draw_network
-from simulation.precision import FormatRuns, describe_formats, run_in_formats
+from simulation.precision import FormatRun, FormatRuns, describe_formats, run_in_formats
 
 # Each signal and its way through the layers.
 SIGNALS = {"activation": 1, "delta": -1}
@@ -54,9 +56,16 @@ def _show(state: State, result: FormatRuns, palette: Palette) -> Components:
     }
 
 
+_ANSWER = record(
+    {
+        **members(FormatRuns, ("loss_scale", "rescue", "exact_zeros")), **dict.fromkeys(FORMATS, of(FormatRun)),
+        "sentence": text("What becomes of the signals, in words."),
+    }
+)  # fmt: skip
+
 PANEL = Panel(
     key="formats", section="help", title="Number formats",
     question="Would half precision still carry the signals, and would scaling the loss help?",
     charts=(Chart("formats-activation", title="Activations, forward →"), Chart("formats-delta", title="Error signal, ← backward")),
-    words=("loss_scale",), compute=_compute, reply=_reply, table=_table, show=_show,
+    words=("loss_scale",), compute=_compute, reply=_reply, table=_table, show=_show, answer=_ANSWER,
 )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.options import DIRECTIONS
 from app.panels.panel import Components, Palette, Panel
+from app.schemas import of_class
 from app.state import State
 from components import ids
 from components.equations import equations
@@ -69,4 +70,5 @@ PANEL = Panel(
     key="layer", section="why", title="Look into a layer",
     question="What goes in, what comes out, and the chain rule in numbers. Click on a layer in any chart.",
     charts=CHARTS, words=("layer", "direction"), compute=_compute, reply=_reply, show=_show, quick=True,
+    answer=of_class(LayerView),
 )  # fmt: skip

@@ -4,10 +4,12 @@ from dataclasses import replace
 from typing import Any
 
 from app.panels.panel import Components, Palette, Panel
+from app.schemas import members, or_null, record, said_of, text
 from app.state import State
 from components import ids
 from components.ledger import ledger_table
 from components.text import rich
+from simulation.diagnosis import Change
 from simulation.ledger import Ledger, Row, ledger
 from simulation.sentences_ledger import describe_cost, describe_ledger, describe_row
 
@@ -43,8 +45,22 @@ def _show(state: State, result: Ledger, palette: Palette) -> Components:
     return {ids.caption("ledger"): {"children": rich(said)}, ids.body("ledger"): {"children": table}}
 
 
+_ROW = record(
+    {
+        "remedy": text("The keys of what is added or removed, with + between two."),
+        "action": text("What is done with each of them: add or remove; none where nothing comes of it."),
+        **members(Row, ("remedies",)), "verdict": text("Of the network afterwards."), **members(Change, ("factor_per_layer",)),
+        **members(Row, _FIELDS), "sentence": text("What it does, in words."), "cost": text("What it costs, in words."),
+    },
+    said=said_of(Row),
+)  # fmt: skip
+_ANSWER = record(
+    {"sentence": text("What helps most."), "rows": {"type": "array", "items": _ROW}, "best_pair": or_null(_ROW)}
+)
+
 PANEL = Panel(
     key="ledger", section="help", title="Remedy ledger",
     question="Each remedy tried on this very network. Decades recovered: how much nearer to steady a signal gets.",
     compute=lambda state: ledger(state.config, state.remedies), reply=_reply, table=_table, show=_show, both=False,
+    answer=_ANSWER,
 )  # fmt: skip

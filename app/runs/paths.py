@@ -2,7 +2,7 @@
 
 from flask import Response, request
 
-from app.api import json_response
+from app.manners import refusal as missing
 from app.runs.commands import VERBS
 
 TOLD = (*VERBS, "resume")
@@ -29,9 +29,3 @@ def not_there(path: str) -> Response:
     reply = missing("method", request.method, method, f"This path is asked with {method}.", 405)
     reply.headers["Allow"] = method
     return reply
-
-
-def missing(field: str, value: str, allowed: str, message: str, status: int = 404) -> Response:
-    """There is no such thing; what there is."""
-    error = {"field": field, "value": value[:80], "allowed": allowed, "message": message}
-    return json_response({"error": error}, status)

@@ -1,0 +1,20 @@
+"""GET /api/openapi.json, and /api, which is the same for people."""
+
+from flask import Flask, Response
+
+from app.manners import json_response
+from app.openapi.document import document
+from app.openapi.page import page
+
+
+def register(app: Flask) -> None:
+    """Both routes."""
+
+    @app.get("/api/openapi.json")
+    def described() -> Response:
+        return json_response(document())
+
+    @app.get("/api")
+    @app.get("/api/")
+    def explained() -> Response:
+        return Response(page(document()), mimetype="text/html")
