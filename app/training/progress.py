@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from app.training.history import Followed
+from components.figures.axes import Array
 from components.figures.runs import Run
 from components.text import power, rich
 from components.training import cards, ids
@@ -106,12 +107,18 @@ def numbers(run: Run) -> dict[str, Any]:
         second[0]: second[1],
         "Gradient norm": _size(run.of("log10_gradient_norm")[-1]),
         "Layer 1 moves by": _size(run.of("log10_update_ratio")[-1, 0]),
-        "Dead units": [percent(float(run.of("dead_fraction")[-1].mean()))],
+        "Dead units": _share(run.of("dead_fraction")[-1]),
     }
 
 
 def _loss(loss: float) -> list[Any]:
     return rich(loss_text(loss)) if isfinite(loss) else ["NaN" if isnan(loss) else "overflow"]
+
+
+def _share(shares: Array) -> list[Any]:
+    """Over the layers that have one."""
+    known = shares[np.isfinite(shares)]
+    return [percent(float(known.mean()))] if known.size else ["NaN"]
 
 
 def _size(log10_size: float) -> list[Any]:

@@ -22,7 +22,7 @@ from components.text import rich
 from components.theme import PALETTES
 from components.training import cards, ids
 from simulation.sentences import percent
-from simulation.training.sentences import layers
+from simulation.training.sentences import capital, layers
 from simulation.training.snapshot import Snapshot, snapshot
 
 Checkpoint = Mapping[str, NDArray[Any]]
@@ -96,7 +96,7 @@ def _words(followed: Followed, now: Snapshot, units: _Units, answer: Answer) -> 
         "step-boundary": f"{answered}: nothing that is a number." if broken else f"{answered}, and what it learns from." if isinstance(answer, Curve) else f"{answered}.",
         "step-heatmap-delta": _spread(now, "log10_delta_rms"),
         "step-heatmap-activation": _spread(now, "log10_activation_rms"),
-        "step-units": f"Over all layers: {percent(units.inactive_fraction.mean())} of the entries pass nothing back, {percent(units.saturated_fraction.mean())} are saturated, {percent(units.dead_fraction.mean())} of the units are dead.",
+        "step-units": _shares(units),
     }  # fmt: skip
     return {
         ids.SCRUB_LINE: {"children": f"Step {step:,} of {followed.training.steps:,}{loss}. {kept}"},
@@ -109,6 +109,25 @@ def _words(followed: Followed, now: Snapshot, units: _Units, answer: Answer) -> 
         ids.card("step-boundary"): {"hidden": not answer},
         **{all_ids.caption(chart): {"children": rich(text)} for chart, text in captions.items()},
     }
+
+
+def _shares(units: _Units) -> str:
+    """The means over the layers that have numbers, and which have none."""
+    unknown = np.isnan(units.inactive_fraction)
+    if unknown.all():
+        return "No layer has numbers in this step, so no share can be told."
+    inactive, saturated, dead = (
+        percent(shares[~unknown].mean())
+        for shares in (units.inactive_fraction, units.saturated_fraction, units.dead_fraction)
+    )
+    whose = "Over the layers that have numbers" if unknown.any() else "Over all layers"
+    without = tuple((np.flatnonzero(unknown) + 1).tolist())
+    nothing = (
+        f" {capital(layers(without))} {'have' if len(without) > 1 else 'has'} NaN: no share can be told."
+        if without
+        else ""
+    )
+    return f"{whose}: {inactive} of the entries pass nothing back, {saturated} are saturated, {dead} of the units are dead.{nothing}"
 
 
 def _spread(now: Snapshot, name: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from components.figures.axes import SMALLEST_SPAN, decade_axis, layer_axis, tick_step, typed
+from components.figures.axes import SMALLEST_SPAN, decade_axis, layer_axis, note, tick_step, typed
 from components.theme import figure, transparent
 from simulation.trace import Density
 
@@ -45,6 +45,8 @@ def density_heatmap(palette: Mapping[str, str], density: Density, quantity: str)
         {"x": float(zeros[len(zeros) // 2] + 1), "y": low + step / 2, "yshift": 10, "showarrow": False,
          "text": "exactly 0", "font": {"size": 11, "color": palette["mute"]}}
     ] if zeros.size else []  # fmt: skip
+    if not total:
+        notes = [note(palette, "overflow or NaN in every entry")]
     return figure(
         palette, [trace, marks], layer_axis(depth), decade_axis(low - pad, high + pad, step, low + step / 2 if zeros.size else None), hovermode="closest", annotations=notes
     )  # fmt: skip

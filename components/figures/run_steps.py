@@ -44,6 +44,7 @@ def loss(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
         traces.append(_ends(palette, run, train, axis["range"], "loss"))
     for index, (text, y) in enumerate(levels.items()):
         above = index == 0 if len(levels) > 1 else _ends_below([(run, train) for run, train, _ in drawn], y)
+        above |= y - axis["range"][0] < 0.1 * (axis["range"][1] - axis["range"][0])  # below it would stand on the axis
         shape, note = reference(palette, y, text, above=above)
         shapes.append(shape)
         notes.append(note)

@@ -113,7 +113,11 @@ def _map(of: dict[str, Array], name: str, what: str) -> str:
 
 
 def _dead(of: dict[str, Array]) -> str:
-    shares, step = of["dead_fraction"][-1], int(of["step"][-1])
+    """At the last step in which every layer has numbers."""
+    known = np.flatnonzero(~np.isnan(of["dead_fraction"]).any(axis=1))
+    if not known.size:
+        return "In no step have all layers numbers, so no share of dead units can be told."
+    shares, step = of["dead_fraction"][known[-1]], int(of["step"][known[-1]])
     died, revived = int(of["died"].sum()), int(of["revived"].sum())
     if not (shares.any() or died):
         return f"No unit is dead, up to step {step:,}."

@@ -47,10 +47,17 @@ def measure_gradients(trainer: Trainer) -> Record:
 def measure_step(
     trainer: Trainer, loss: Wide, outputs: Array, targets: Array, norms: Wide, clipped: Wide, rate: float
 ) -> Record:
-    """What is known once the step is computed, before it is taken; norms are of the gradient before and after clipping."""
-    circuit = trainer.circuit
+    """What is known once the step is computed, before it is taken; norms are of the gradient before and after clipping.
+
+    Of units no share can be told in a layer with NaN: there it is NaN, and which ones were dead before stays what is known.
+    """
+    circuit, sizes = trainer.circuit, _of_values(trainer.circuit.h)
     dead = [(slopes == 0).all(axis=2) for slopes in circuit.slopes]  # (layers, networks, units) each
-    before, trainer.dead = trainer.dead or dead, dead
+    before, unknown = trainer.dead or dead, np.isnan(sizes)
+    if unknown.any():
+        parts = np.split(unknown.T[..., None], [len(dead[0])])
+        dead = [np.where(part, then, now) for part, then, now in zip(parts, before, dead, strict=True)]
+    trainer.dead = dead
     return {
         "loss": loss,
         "accuracy": accuracy(outputs, targets),
@@ -61,11 +68,11 @@ def measure_step(
         "log10_head_update_ratio": _ratio(of_head, trainer),
         "log10_update_ratio": _ratio(of_layers, trainer),
         "log10_delta_rms": _of_values(circuit.delta),
-        "log10_activation_rms": _of_values(circuit.h),
-        "dead_fraction": _by_layer([now.mean(axis=-1) for now in dead]),
+        "log10_activation_rms": sizes,
+        "dead_fraction": np.where(unknown, np.nan, _by_layer([now.mean(axis=-1) for now in dead])),
         "died": _by_layer([(now & ~then).sum(axis=-1) for now, then in zip(dead, before, strict=True)]),
         "revived": _by_layer([(then & ~now).sum(axis=-1) for now, then in zip(dead, before, strict=True)]),
-        "saturated_fraction": _saturated(trainer),
+        "saturated_fraction": np.where(unknown, np.nan, _saturated(trainer)),
     }
 
 

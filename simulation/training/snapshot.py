@@ -28,8 +28,8 @@ SIGNALS = (
 class Snapshot:
     """The `step` from 0, its SIGNALS by network and layer, (networks, depth), and what the network answered before it.
 
-    inactive_fraction: of entries whose phi' is exactly 0, (networks, depth). The densities hold the entries of all
-    networks, but for those that are no numbers; None where they were not asked for.
+    inactive_fraction: of entries whose phi' is exactly 0, (networks, depth); NaN, as all shares, in a layer with NaN.
+    The densities hold the entries of all networks, but for those that are no numbers; None where they were not asked for.
     """
 
     step: int
@@ -53,6 +53,7 @@ def snapshot(
     record, circuit = trainer.step(), trainer.circuit
     assert record
     inactive = np.concatenate([(slopes == 0).mean(axis=(2, 3)) for slopes in circuit.slopes]).T
+    inactive[np.isnan(record["log10_activation_rms"])] = np.nan
     spread = (_density(circuit.h), _density(circuit.delta)) if densities else ()
     signals = {name: record[name] for name in SIGNALS}
     return Snapshot(int(checkpoint["at"]), signals, inactive, plane, line, *spread)

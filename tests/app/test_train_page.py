@@ -20,7 +20,7 @@ from app.training import rates
 from app.training.history import Followed
 from app.training.look import Look, train_address
 from app.training.look import lenient as lenient_look
-from app.training.progress import BUTTONS, STATES
+from app.training.progress import BUTTONS, STATES, numbers
 from app.training.state import TrainState
 from app.training.step import step_view
 from app.training.stories import EXPLODES, START, STORIES
@@ -31,12 +31,14 @@ from components.theme import PALETTES
 from components.training import ids
 from components.training.quantities import QUANTITIES
 from simulation import NetworkConfig
+from simulation.sentences import percent
 from simulation.training.config import TrainingConfig
 from simulation.training.data import draw_data
 from simulation.training.diagnosis import diagnose_training
 from simulation.training.fit import fit
 from simulation.training.outcomes import describe_outcomes, outcomes
 from simulation.training.records import together
+from simulation.training.snapshot import snapshot
 from simulation.training.trainer import Trainer, train
 from tests.app.reading import words
 
@@ -388,6 +390,41 @@ def test_the_last_of_each_run_can_be_looked_into(name):
     line = words(told["components"][ids.SCRUB_LINE]["children"])
     assert ("nothing that is a number" in answered) == ("no solid line" in line) == all(trainer.crashes)
     assert ("medians of all" in line) == (state.networks > 1)
+
+
+def test_of_a_step_without_numbers_no_share_is_drawn_and_the_empty_charts_say_why():
+    """At the step that broke the first layers have numbers; after it none has."""
+    network = NetworkConfig(depth=10, width=32, activation="relu", initializer="he_normal", residual="plain")
+    state = TrainState(TrainingConfig(network, data="blobs", features=32, learning_rate=0.1, steps=1000))
+    trainer, kept = Trainer(state.training), {}
+    while not trainer.finished:
+        kept[trainer.at] = trainer.checkpoint()
+        trainer.step()
+    kept[trainer.at] = trainer.checkpoint()
+    followed = trained(state)
+    for step in (trainer.at - 1, trainer.at):
+        told = step_view(followed, kept[0], kept[step], "light")
+        sizes = snapshot(state.training, kept[step]).signals["log10_activation_rms"][0]
+        figure, caption = (
+            told["figures"]["chart-step-units"],
+            words(told["components"]["caption-step-units"]["children"]),
+        )
+        for trace in figure["data"]:
+            np.testing.assert_array_equal(np.isnan(trace["y"].array), np.isnan(sizes))
+        assert "no share can be told" in caption
+        notes = [note["text"] for note in figure["layout"]["annotations"]]
+        assert ("NaN in every layer" in notes) == ("No layer has numbers" in caption) == bool(np.isnan(sizes).all())
+        for chart in ("step-heatmap-activation", "step-heatmap-delta"):
+            density = told["figures"][all_ids.chart(chart)]
+            notes = [note["text"] for note in density["layout"]["annotations"]]
+            empty = not density["data"][0]["z"].array.any()
+            assert ("overflow or NaN in every entry" in notes) == empty
+            said = words(told["components"][all_ids.caption(chart)]["children"])
+            assert not empty or "Overflow or NaN, which has no size, is in layers 1 to 10." in said
+    assert np.isnan(sizes).all()
+    tile = numbers(frames.run_of("run", followed, 0))["Dead units"]
+    shares = followed.records["dead_fraction"][-1, 0]
+    assert words(tile) == (percent(np.nanmean(shares)) if np.isfinite(shares).any() else "NaN")
 
 
 @pytest.mark.parametrize(

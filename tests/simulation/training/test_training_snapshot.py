@@ -37,6 +37,35 @@ def test_the_signals_are_those_of_the_record(config, networks):
         assert (seen.inactive_fraction >= seen.signals["dead_fraction"]).all()
 
 
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_where_a_layer_has_nan_no_share_of_its_units_is_told(activation):
+    """NaN is not 0, though ReLU's slope there is: the layers before it are told, and which units were dead stays known."""
+    network = NetworkConfig(depth=6, width=16, batch=8, activation=activation, initializer="he_normal")
+    trainer = Trainer(TrainingConfig(network, "blobs", features=16, steps=5))
+    before = trainer.step()
+    trainer.model.view("weights", 3)[:, 0, 0] = np.nan  # of layer 4: what follows is NaN
+    seen = snapshot(trainer.config, trainer.checkpoint())
+    record = trainer.step()
+    (layer,) = {crash.layer for crash in trainer.crashes}
+    assert layer == 4
+    whole = trainer.circuit.h[:, 0]
+    has_nan = np.isnan(whole).any(axis=(1, 2))
+    np.testing.assert_array_equal(has_nan, np.arange(6) >= 3)
+    for shares in (
+        record["dead_fraction"],
+        record["saturated_fraction"],
+        seen.inactive_fraction,
+        seen.signals["dead_fraction"],
+    ):
+        np.testing.assert_array_equal(np.isnan(shares[0]), has_nan)
+    x = [phi.x[0] for phi in trainer.circuit.phi[:3]]
+    if activation == "relu":
+        np.testing.assert_array_equal(record["dead_fraction"][0, :3], [(one <= 0).all(axis=0).mean() for one in x])
+    assert not record["died"][0, 3:].any()
+    assert not record["revived"][0, 3:].any()
+    assert not np.isnan(before["dead_fraction"]).any()
+
+
 def test_the_state_after_the_last_step_can_be_looked_into():
     trainer = Trainer(TrainingConfig(NETWORK, steps=3))
     while not trainer.finished:
