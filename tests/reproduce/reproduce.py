@@ -29,13 +29,13 @@ def test_rotations_learn_at_every_depth_at_the_same_rate_per_layer(depth):
         )
 
     assert (steps("") < 300).all()
-    assert (steps("identity") < 300).all()
+    assert (steps("identity weights") < 300).all()
     if depth == 2:
-        assert np.isfinite(steps("normal")).all()
+        assert np.isfinite(steps("normal weights")).all()
     if depth >= 20:
-        assert np.isinf(np.median(steps("normal")))
+        assert np.isinf(np.median(steps("normal weights")))
     if depth >= 50:
-        assert np.isinf(steps("normal")).all()
+        assert np.isinf(steps("normal weights")).all()
 
 
 # Schoenholz et al. 2017: xi_c of tanh at sigma_b^2 = 0.05, by sigma_w^2.
@@ -57,7 +57,7 @@ def test_what_is_learned_ends_at_six_times_the_depth_scale(variance, depth):
 def test_skips_learn_at_every_depth():
     """He et al. 2016; that plain layers get worse with depth is in the preset's own lesson."""
     preset = PRESETS["degradation"]
-    for skips in ("v1 skips", "v2 skips"):
+    for skips in ("skips, post-activation (v1)", "skips, pre-activation (v2)"):
         config = preset.beside[skips]
         for depth in (8, 20):
             assert (ends(train(replace(config, network=replace(config.network, depth=depth)), SEEDS)) < 0.4).all()

@@ -58,16 +58,16 @@ def steps_to_one_percent(run: TrainingRun) -> np.ndarray:
 
 
 def he_30_layers(lesson: Lesson) -> None:
-    assert (ends(lesson.run("Xavier")) > 2.28).all()
-    assert lesson.end("Xavier, 22 layers") < 2.25
+    assert (ends(lesson.run("Xavier weights")) > 2.28).all()
+    assert lesson.end("Xavier weights, 22 layers") < 2.25
     assert lesson.end() < 2.0
     assert lesson.end("22 layers") < 2.0
 
 
 def orthogonal_linear(lesson: Lesson) -> None:
-    for name in ("", "identity"):
+    for name in ("", "identity weights"):
         assert (steps_to_one_percent(lesson.run(name)) < 200).all()
-    assert np.isinf(steps_to_one_percent(lesson.run("normal"))).all()
+    assert np.isinf(steps_to_one_percent(lesson.run("normal weights"))).all()
 
 
 def trainable_depth(lesson: Lesson) -> None:
@@ -79,7 +79,7 @@ def trainable_depth(lesson: Lesson) -> None:
 def degradation(lesson: Lesson) -> None:
     assert lesson.end("8 layers") < lesson.end("20 layers") < lesson.end()
     assert (ends(lesson.run()) > 2.2).all()
-    for skips in ("v1 skips", "v2 skips"):
+    for skips in ("skips, post-activation (v1)", "skips, pre-activation (v2)"):
         assert (ends(lesson.run(skips)) < 0.4).all()
 
 
@@ -87,22 +87,22 @@ def clipping_saves(lesson: Lesson) -> None:
     # Which seeds break differs between float32 and float64: rounding decides. Of 72 in each, 27 and 21 did.
     assert 0.1 < len(lesson.crash_steps()) / lesson.networks < 0.7
     assert np.nanmedian(ends(lesson.run())) > 2.0
-    assert not lesson.crash_steps("clipped")
-    assert lesson.end("clipped") < 1.6
+    assert not lesson.crash_steps("gradient clipped at 1")
+    assert lesson.end("gradient clipped at 1") < 1.6
 
 
 def scaled_branches(lesson: Lesson) -> None:
     assert lesson.all_crash()
     assert set(lesson.crash_steps()) == {2}
-    assert (ends(lesson.run("1 / sqrt(50)")) < 0.3).all()
-    assert (ends(lesson.run("1 / 50")) < 0.4).all()
+    assert (ends(lesson.run("branches / sqrt(50)")) < 0.3).all()
+    assert (ends(lesson.run("branches / 50")) < 0.4).all()
     assert lesson.end("no skips") > 2.28
 
 
 def sigmoid_stuck(lesson: Lesson) -> None:
     for name in ("", "5 layers"):
         assert (ends(lesson.run(name)) > 2.25).all()
-    for name in ("tanh", "ReLU, He"):
+    for name in ("tanh", "ReLU, He weights"):
         assert (ends(lesson.run(name)) < 0.05).all()
 
 
@@ -128,8 +128,8 @@ def sigma_0_001(lesson: Lesson) -> None:
     assert (step[left] > 1000).all()
     assert (ends(lesson.run()) < 0.1).all()
     assert np.isinf(steps_until(lesson.run("three layers"), 2.25)).all()
-    assert (steps_until(lesson.run("three layers, 0.01"), 2.0) < 1000).all()
-    assert (steps_until(lesson.run("three layers, He"), 2.0) < 100).all()
+    assert (steps_until(lesson.run("three layers, weights of 0.01"), 2.0) < 1000).all()
+    assert (steps_until(lesson.run("three layers, He weights"), 2.0) < 100).all()
     for name, layers in (("", 2), ("three layers", 3)):  # published: 5e-7 and 6e-9
         gradient = lesson.run(name).records["log10_weight_grad_norm"][0, :, 0] - np.log10(784 * 256) / 2
         assert np.abs(gradient - {2: -6.3, 3: -8.2}[layers]).max() < 0.5
@@ -144,10 +144,10 @@ def sigma_0_1(lesson: Lesson) -> None:
     assert 0.1 < lesson.end("width 128") < 2.25
     for width in (200, 256, 384):
         assert (ends(lesson.run(f"width {width}")) < 0.1).all()
-    assert lesson.end("He") < 0.1
-    assert not lesson.crash_steps("clipped")
-    assert lesson.end("clipped") < 2.0
-    clipped = lesson.run("clipped").records
+    assert lesson.end("He weights") < 0.1
+    assert not lesson.crash_steps("gradient clipped at 1")
+    assert lesson.end("gradient clipped at 1") < 2.0
+    clipped = lesson.run("gradient clipped at 1").records
     assert (clipped["log10_gradient_norm"][0] > 2).all()
     np.testing.assert_allclose(clipped["log10_gradient_norm_clipped"][0], 0, atol=1e-3)
 
@@ -163,7 +163,7 @@ def xor_nine_layers(lesson: Lesson) -> None:
     assert solved("one layer") == 1
     assert 0.45 < solved("ReLU") < 0.7
     assert 0.15 < stuck("ReLU") < 0.4
-    assert solved("ReLU, He") < 0.65
+    assert solved("ReLU, He weights") < 0.65
     # A layer of which every unit is off for all four points: the output is constant before the first step.
     dead = (lesson.run("ReLU").records["dead_fraction"][0] == 1).any(axis=-1).mean()
     assert 0.05 < dead < 0.25
@@ -171,14 +171,14 @@ def xor_nine_layers(lesson: Lesson) -> None:
 
 def selu_three_fates(lesson: Lesson) -> None:
     assert lesson.end() < 0.5
-    assert lesson.all_crash("He")
-    assert max(lesson.crash_steps("He")) <= 5
-    for name in ("PyTorch's default", "ReLU, Xavier"):
+    assert lesson.all_crash("He weights")
+    assert max(lesson.crash_steps("He weights")) <= 5
+    for name in ("PyTorch's default weights", "ReLU, Xavier weights"):
         assert (ends(lesson.run(name)) > 2.28).all()
-    activations = lesson.run("PyTorch's default").records["log10_activation_rms"][0, :, -1]
+    activations = lesson.run("PyTorch's default weights").records["log10_activation_rms"][0, :, -1]
     assert (activations < -3.5).all()
-    assert lesson.crash_steps("ELU, He")
-    assert 1.5 < lesson.end("ReLU, He") < 2.25
+    assert lesson.crash_steps("ELU, He weights")
+    assert 1.5 < lesson.end("ReLU, He weights") < 2.25
 
 
 def inputs_to_255(lesson: Lesson) -> None:
@@ -188,7 +188,7 @@ def inputs_to_255(lesson: Lesson) -> None:
     assert (run.records["dead_fraction"][-1] == 1).all()
     np.testing.assert_allclose(ends(run), GUESSING, atol=0.02)
     assert np.nanmax(run.records["loss"]) > 1e6
-    for name in ("scale 1", "Adam"):
+    for name in ("input scale 1", "Adam at rate 0.001"):
         assert lesson.end(name) < 0.05
 
 
@@ -213,10 +213,10 @@ def skips_explode(lesson: Lesson) -> None:
         assert lesson.all_crash(name)
         assert set(lesson.crash_steps(name)) == {step}
     assert lesson.first("30 layers") > 1e6
-    for name in ("batch norm", "scaled branch", "no skips"):
+    for name in ("batch norm", "branches / sqrt(10)", "no skips"):
         assert (ends(lesson.run(name)) < 0.4).all()
-    assert not lesson.crash_steps("clipped")
-    assert lesson.end("clipped") > 0.5
+    assert not lesson.crash_steps("gradient clipped at 1")
+    assert lesson.end("gradient clipped at 1") > 0.5
 
 
 LESSONS: dict[str, Callable[[Lesson], None]] = {

@@ -1,5 +1,7 @@
 """The presets' sentences on one seed, for those that take seconds; the others are in tests/reproduce."""
 
+import re
+
 import pytest
 
 from simulation.training.config import check_cost
@@ -26,6 +28,15 @@ def test_what_stands_beside_a_preset_differs_from_it_and_can_be_run(key):
             getattr(preset.config, name) for name in ("data", "features", "classes", "steps")
         ]
         assert config.network.seed == preset.config.network.seed
+
+
+def test_names_of_runs_beside_say_in_words_what_differs():
+    names = [name for preset in PRESETS.values() for name in preset.beside]
+    assert all(re.search("[A-Za-z]{4}", name) for name in names)
+    scales = {name: float(found[1]) for name in names if (found := re.match("weight scale ([0-9.]+)", name))}
+    for name, scale in scales.items():
+        assert PRESETS["trainable_depth"].beside[name].network.weight_scale == pytest.approx(scale, abs=0.005)
+    assert scales
 
 
 @pytest.mark.parametrize("key", [key for key in PRESETS if key not in SLOW])
