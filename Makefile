@@ -7,7 +7,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help assets run serve trainers test reproduce lint bench bench-browser docs screenshots setup setup-dev browser redis
+.PHONY: help assets run serve trainers test reproduce lint bench bench-browser docs export screenshots setup setup-dev browser redis
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -63,6 +63,9 @@ bench: setup-dev ## the performance figures of the README
 
 bench-browser: setup-dev browser ## frames a second in a drag, beside a plain Dash page
 	@$(RUN) -m benchmarks.browser
+
+export: setup ## an offline HTML file with sliders (PART=backward, forward or heatmap, QUERY=what stands after ? in the lab, OUT)
+	@$(RUN) -m app.export "$(or $(PART),backward)" "$(QUERY)" "$(or $(OUT),gradient-flow.html)"
 
 docs: setup ## write docs/reference.md anew from the registries
 	@$(RUN) -m docs.generate

@@ -63,5 +63,5 @@ def _chart(chart: str, first: dict[str, str]) -> str:
 <p class="caption" id="{ids.caption(chart)}">{first[ids.caption(chart)]}</p>
 <div class="chart" id="{place}" role="img" aria-labelledby="{words}"></div>
 <p class="unseen" id="{words}">{first[words]}</p>
-<details id="{ids.table(chart)}"><summary>Table</summary><div class="table" role="region" tabindex="0" aria-label="The numbers of this chart"></div></details>
+<details id="{ids.table(chart)}"><summary>Table</summary><div class="table" role="region" tabindex="0" aria-label="The numbers of: {title}"></div></details>
 </section>"""

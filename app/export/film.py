@@ -30,6 +30,7 @@ from components.figures.axes import ROLES
 from simulation import NetworkConfig, SignalTrace, simulate
 
 LEVELS, SHADES, NONE = 65534, 255, 65535
+TINY = 1e-9  # the step of an array whose values are all alike: nothing is lost
 
 
 class Arrays:
@@ -45,7 +46,7 @@ class Arrays:
         finite = np.isfinite(array)
         low, high = (float(array[finite].min()), float(array[finite].max())) if finite.any() else (0.0, 0.0)
         levels = SHADES if array.ndim > 1 else LEVELS
-        step = 1.0 if array.dtype.kind == "i" else (high - low) / levels or 1.0
+        step = 1.0 if array.dtype.kind == "i" else (high - low) / levels or TINY
         whole = np.full(array.shape, NONE, "<u2")
         whole[finite] = np.rint((array[finite] - low) / step)
         data = whole.tobytes()

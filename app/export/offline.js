@@ -23,8 +23,9 @@
     });
   }
 
+  const draw = (tag) => document.createElementNS("http://www.w3.org/2000/svg", tag);
   function add(parent, tag, attributes = {}, style = {}) {
-    const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    const made = draw(tag);
     for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
     Object.assign(made.style, style);
     parent.append(made);
@@ -87,13 +88,13 @@
 
   /* A picture: a cell is as dark as its value, by steps between the stops. */
   function drawCells(chart, mark, { x, y, left, top, width, height }) {
-    const [rows, columns] = mark.z[1], values = valuesOf(mark.z), frame = document.createElement("div"), canvas = document.createElement("canvas");
+    const [rows, columns] = mark.z[1], values = valuesOf(mark.z), make = (tag, as) => Object.assign(document.createElement(tag), as);
+    const frame = make("div", { className: "cells" }), canvas = make("canvas", { width: columns, height: rows });
     const ink = getComputedStyle(chart).color.match(/\d+/g).map(Number), stops = mark.opacities;
     const opacity = (share) => {
       const next = Math.max(stops.findIndex(([stop]) => stop >= share), 1), [low, pale] = stops[next - 1], [high, dark] = stops[next];
       return pale + (dark - pale) * (share - low) / (high - low);
     };
-    Object.assign(canvas, { width: columns, height: rows });
     const context = canvas.getContext("2d"), image = context.createImageData(columns, rows);
     values.forEach((value, index) => {
       const row = rows - 1 - Math.floor(index / columns);  // pictures begin at the top
@@ -101,11 +102,9 @@
     });
     context.putImageData(image, 0, 0);
     const right = x(columns + 0.5), bottom = y(mark.low - mark.step / 2), box = { left: x(0.5) - left, top: y(mark.low + mark.step * (rows - 0.5)) - top };
-    frame.className = "cells";
     place(frame, { left, top, width, height });
     place(canvas, { ...box, width: right - left - box.left, height: bottom - top - box.top });
-    frame.append(canvas);
-    chart.append(frame);
+    chart.appendChild(frame).append(canvas);
   }
   const place = (part, box) => Object.assign(part.style, Object.fromEntries(Object.entries(box).map(([name, pixels]) => [name, `${pixels}px`])));
 
@@ -129,9 +128,10 @@
   }
 
   function drawChart(name, drawing) {
-    const chart = element(`chart-${name}`);
+    const chart = element(`chart-${name}`), svg = draw("svg");
     held[name] = drawing;
-    const scale = scales(drawing, chart), svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    if (!chart.clientWidth) return;  // not on the screen
+    const scale = scales(drawing, chart);
     const across = (mark, style) => {
       const [from, to] = mark.y.map(scale.y);
       add(svg, "rect", { x: scale.left, y: Math.min(from, to), width: scale.width, height: Math.abs(to - from) }, style);
