@@ -201,7 +201,7 @@ def waiting(look: Look, planned: Run) -> Components:
     return {
         ids.HEADLINE: {"children": f"Press Start, and watch {config.network.depth} layers learn {DATA[config.data].label}, or fail to."},
         ids.FIRST: {"children": rich(first)},
-        ids.STATUS: {"children": f"{config.steps:,} steps, about {duration(seconds)}"},
+        ids.STATUS: {"children": f"{config.steps:,} step{'s' * (config.steps > 1)}, {f'about {duration(seconds)}' if seconds >= 1 else 'less than a second'}"},
         ids.TILES: {"children": cards.tiles(numbers(planned), None)},
         ids.LEGEND: {"children": cards.legend(described(state), described(other) if other else "")},
         **buttons(""),

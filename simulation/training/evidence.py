@@ -24,7 +24,7 @@ class LossCourse:
     records: how many there are. first: the first step's loss, finite or not. recent: mean over `lately`, noise: its
     standard error; a record counts as often as there are steps that it stands for. change: what it is multiplied by over
     the later half of the steps, by a straight line through its logs; change_noise: the factor that one standard error of
-    that makes. peak: the highest. lowest, lowest_at: the lowest mean over FEWEST records in a row, and the step at its
+    that makes; change_steps: how many steps that half has. peak: the highest. lowest, lowest_at: the lowest mean over FEWEST records in a row, and the step at its
     end; NaN and -1 without so many. jump: what it is multiplied by, at least, from one record to the next in one case of
     20 of the later half, and divided by in another. Only finite losses are taken; NaN without any. accuracy: mean over
     `lately`, NaN for numbers. validation_loss: the last one, NaN before there is one.
@@ -36,6 +36,7 @@ class LossCourse:
     noise: float
     change: float
     change_noise: float
+    change_steps: int
     peak: float
     lowest: float
     lowest_at: int
@@ -91,6 +92,7 @@ def loss_course(records: dict[str, Array]) -> LossCourse:
             noise=error,
             change=change,
             change_noise=change_noise,
+            change_steps=int(steps[later[-1]] - steps[later[0]]) + 1 if later.size else 0,
             peak=float(losses.max()) if losses.size else nan,
             lowest=lowest,
             lowest_at=lowest_at,

@@ -14,7 +14,7 @@ from simulation.training.records import Crash
 # In the order of a strip; what each means, as "62 % ..." goes on.
 OUTCOMES = {
     "learned": "learned it",
-    "between": "are on the way, or stuck elsewhere",
+    "between": "are still on the way, or stuck at another loss",
     "plateau": "are no better than knowing nothing",
     "constant": "were dead from the first step on",
     "died": "died on the way",

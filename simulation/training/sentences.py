@@ -8,11 +8,12 @@ from math import inf, isnan
 from simulation.sentences import Sentence, digits, percent, power
 from simulation.training.config import TrainingConfig
 from simulation.training.diagnosis import JUMP, TrainingVerdict
+from simulation.training.evidence import FEWEST
 from simulation.training.expected import loss_text
 from simulation.training.records import Crash
 
 WORDS = {
-    "starting": "Just started.",
+    "starting": "Too few steps to tell.",
     "learning": "Learning.",
     "learned": "Learned.",
     "slow": "Slow.",
@@ -40,7 +41,8 @@ def _loss(verdict: TrainingVerdict) -> str:
 
 
 def _starting(verdict: TrainingVerdict) -> str:
-    return f"After {_after(verdict)} the loss is {_loss(verdict)}: too early to tell."
+    few = f", and this run has only {verdict.steps}" if verdict.steps < FEWEST else ""
+    return f"After {_after(verdict)} the loss is {_loss(verdict)}; it takes {FEWEST} to see where it goes{few}."
 
 
 def _learned(verdict: TrainingVerdict) -> str:
@@ -53,15 +55,15 @@ def _learned(verdict: TrainingVerdict) -> str:
 def _learning(verdict: TrainingVerdict) -> str:
     course, nothing = verdict.course, verdict.expected
     text = f"The loss went from {loss_text(course.first)} to {_loss(verdict)} in {_after(verdict)}"
-    text += f", by {percent(1 - course.change)} in their later half" if course.change < 1 else ""
+    text += f"; over the last {course.change_steps:,} of them it fell by {percent(1 - course.change)}" if course.change < 1 else ""  # fmt: skip
     times = course.recent / nothing.constant
-    still = f"; still {digits(times)} times what knowing nothing gives, {nothing.chance}" if times > 1 else ""
+    still = f". It is still {digits(times)} times what knowing nothing gives, {nothing.chance}" if times > 1 else ""
     return f"{text}{still}."
 
 
 def _slow(verdict: TrainingVerdict) -> str:
-    fell = percent(1 - verdict.course.change)
-    return f"The loss falls, but by only {fell} in the later half of {_after(verdict)}: it is {_loss(verdict)}, and knowing nothing gives {verdict.expected.chance}."  # fmt: skip
+    course = verdict.course
+    return f"The loss falls, but over the last {course.change_steps:,} of {_after(verdict)} by only {percent(1 - course.change)}: it is {_loss(verdict)}, and knowing nothing gives {verdict.expected.chance}."  # fmt: skip
 
 
 def _plateau(verdict: TrainingVerdict) -> str:
@@ -76,7 +78,7 @@ def _plateau(verdict: TrainingVerdict) -> str:
 def _erratic(verdict: TrainingVerdict) -> str:
     course = verdict.course
     if course.jump >= JUMP:
-        return f"Once in 20 steps the loss is multiplied by {digits(course.jump)} or more, and as often divided by as much. Of late its mean is {_loss(verdict)}; knowing nothing gives {verdict.expected.chance}."  # fmt: skip
+        return f"The loss jumps: from one point of its curve to the next it is multiplied by {digits(course.jump)} or more once in 20 times, and divided by as much as often. Of late its mean is {_loss(verdict)}; knowing nothing gives {verdict.expected.chance}."  # fmt: skip
     return f"The loss shot up to {loss_text(course.peak)} and is back at {_loss(verdict)}: still worse than what knowing nothing gives, {verdict.expected.chance}."  # fmt: skip
 
 

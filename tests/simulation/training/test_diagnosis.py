@@ -124,6 +124,38 @@ def test_losses_that_are_no_numbers_are_left_out():
     assert "NaN" in describe_training(TEN, nothing).text
 
 
+@pytest.mark.parametrize(
+    ("taken", "steps", "said"),
+    [
+        (1, 1, "After 1 step the loss is 2.300; it takes 10 to see where it goes, and this run has only 1."),
+        (3, 5, "After 3 steps the loss is 2.300; it takes 10 to see where it goes, and this run has only 5."),
+        (9, 60, "After 9 steps the loss is 2.300; it takes 10 to see where it goes."),
+    ],
+)
+def test_few_steps_are_too_few_be_the_run_done_or_not(taken, steps, said):
+    """Done, paused, stopped or going on: nothing is called a start, or early, that may be an end."""
+    config = replace(TEN, steps=steps)
+    sentence = describe_training(config, diagnose_training(config, made(np.full(taken, 2.3))))
+    assert (sentence.word, sentence.text) == ("Too few steps to tell.", said)
+
+
+def test_what_the_loss_did_of_late_is_told_with_the_steps_that_it_took():
+    """Halved every hundred steps: over the last 150 of 300 what is left is 2^-1.49."""
+    steps = np.unique(np.r_[np.arange(50), np.arange(0, 300, 2), 299])
+    learning = made(np.maximum(2.3 * 2 ** (-steps / 100), 0.2)) | {"step": steps}
+    text = describe_training(TEN, diagnose_training(TEN, learning)).text
+    assert "in 300 steps; over the last 150 of them it fell by 64 %." in text
+    slow = made(np.exp(np.linspace(np.log(2.2), np.log(2.09), 200)))
+    text = describe_training(TEN, diagnose_training(TEN, slow)).text
+    assert "over the last 100 of 200 steps by only 3 %" in text
+
+
+def test_a_loss_that_jumps_is_said_to_jump_from_point_to_point():
+    jumps = made(1.5 * 2.0 ** np.tile([0, 3, 0, -1], 20)) | {"step": np.arange(0, 160, 2)}
+    text = describe_training(TEN, diagnose_training(TEN, jumps)).text
+    assert "from one point of its curve to the next it is multiplied by 8" in text
+
+
 def test_plateaus_are_called_by_their_level():
     assert verdict_on("sigmoid").constant
     assert verdict_on("regression").constant
