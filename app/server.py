@@ -9,6 +9,8 @@ from flask_compress import Compress
 
 from app import admission, api, assets, guard, headers, health, limiting, live, logs
 from app.cache import TraceCache, version
+from app.export import routes as export
+from app.openapi import routes as openapi
 from app.pages import embed, explore, train, wiring
 from app.panels import stream
 from app.runs import api as runs
@@ -50,9 +52,11 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     api.register(server, traces)
     runs.register(server, settings)
     training.register(server, settings)
+    openapi.register(server)
     admission.register(server)
     live.register(server, traces)
     stream.register(server, traces)
+    export.register(server)
     health.register(server, traces, settings)
     paths = {*(page.PATH for page in PAGES), *embed.PATHS}
 
