@@ -23,6 +23,7 @@ SHELL = """<!DOCTYPE html>
 <header class="header">
 <a class="brand" href="/" aria-label="{title}"><img src="/assets/icon.svg" alt="" width="22" height="22"><span>{title}</span></a>
 <nav aria-label="Pages"><a href="/">Explore</a><a href="/train">Train</a><a href="/api" aria-current="page">API</a></nav>
+<nav class="parts-nav" aria-label="Parts of this page">{parts}</nav>
 </header>
 <main class="main reading">
 {body}
@@ -54,7 +55,14 @@ def page(document: Mapping[str, Any]) -> str:
                  "<code>{\"error\": {\"field\", \"value\", \"allowed\", \"message\"}}</code>; after 429 and 503, "
                  "<code>Retry-After</code> says in how many seconds to ask again.</p>"),
     ]  # fmt: skip
-    return SHELL.format(title=title, body="\n".join(body))
+    named = {
+        "cite": "Cite",
+        "words": "Words",
+        **{tag["name"]: tag["name"].capitalize() for tag in document["tags"]},
+        "refusals": "Refusals",
+    }
+    parts = "".join(f'<a href="#{key}">{part}</a>' for key, part in named.items())
+    return SHELL.format(title=title, parts=parts, body="\n".join(body))
 
 
 def _example(document: Mapping[str, Any]) -> str:
@@ -97,16 +105,20 @@ class _Reader:
         return "\n".join(self._operation(*one) for one in self._all(tag))
 
     def _operation(self, path: str, method: str, operation: Mapping[str, Any]) -> str:
-        own = [one for one in self._own(operation) if tag_of(operation) != TAG or one not in self.common]
+        asked = self._own(operation)
+        own = [one for one in asked if one not in self.common]
+        besides = "<p>Takes the words of a network, and:</p>" if own and len(own) < len(asked) else ""
         good = next(reply for status, reply in operation["responses"].items() if status.startswith("2"))
         (kind, content), *_ = good["content"].items()
         holds = ", ".join(f"<code>{escape(name)}</code>" for name in self.names(content["schema"]))
         link = operation.get("x-example")
-        shown = f'<p>Try <a href="{escape(link)}">{escape(link)}</a></p>' if link else ""
+        shown = f'<p>Try <a href="{escape(link)}">{escape(link)}</a></p>' if link and method == "get" else ""
+        if link and method == "post":
+            shown = _code(f"curl -X POST '&lt;address of this lab&gt;{escape(link)}'")
         return (
             f'<section class="card" id="{operation["operationId"]}"><h3><code>{method.upper()} {escape(path)}</code></h3>'
             f"<p><b>{escape(operation['summary'])}.</b> {_said(operation['description'])}</p>"
-            f"{self.table(own)}<p>{escape(kind)}{': ' + holds if holds else '. ' + _said(good['description'])}</p>{shown}</section>"
+            f"{besides}{self.table(own)}<p>{escape(kind)}{': ' + holds if holds else '. ' + _said(good['description'])}</p>{shown}</section>"
         )
 
     def table(self, parameters: Iterable[Mapping[str, Any]]) -> str:
@@ -118,11 +130,6 @@ class _Reader:
         )
         heads = "".join(f"<th scope=col>{head}</th>" for head in ("word", "allowed", "default", "what it is"))
         return f'<div class="table-view" role="group" aria-label="Words" tabindex="0"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>' if rows else ""  # fmt: skip
-
-
-def tag_of(operation: Mapping[str, Any]) -> str:
-    """The part of the page that it stands in."""
-    return str(operation["tags"][0])
 
 
 def _section(key: str, title: str, content: str) -> str:
@@ -153,5 +160,5 @@ def _allowed(schema: Mapping[str, Any]) -> str:
 
 def _default(schema: Mapping[str, Any]) -> str:
     default = schema.get("default", "")
-    text = ",".join(default) if isinstance(default, list) else f"{default}"
+    text = ",".join(default) if isinstance(default, list) else default if isinstance(default, str) else f"{default:g}"
     return f"<code>{escape(text)}</code>" if text else "none"

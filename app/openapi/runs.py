@@ -79,7 +79,7 @@ def paths() -> dict[str, Any]:
         PATH: {"post": _operation(
             "startRun", "Start a run", "The query string carries the words; there is no body. To ask for the run keeps it alive.",
             of_training(), {"202": json("It is in the queue.", started)}, asked=False,
-        )},
+        ) | {"x-example": f"{PATH}?data=spirals&depth=10&activation=tanh"}},
         f"{PATH}/{{id}}": {"get": _operation(
             "getRun", "How far a run is", "With the records from the one numbered `after`. Whoever asks holds the lease.", [refer("after")], {"200": run},
         )},
