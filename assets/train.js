@@ -7,7 +7,7 @@
   "use strict";
 
   const lab = window.gradientFlowLab;
-  const EACH_MS = 120, WORDS_MS = 700, STEP_MS = 2000, PAUSED_MS = 1000, RETRY_MS = 1500, SETTLE_MS = 60, URGED_MS = 2000;
+  const EACH_MS = 120, WORDS_MS = 700, STEP_MS = 2000, PAUSED_MS = 1000, RATES_MS = 300, RETRY_MS = 1500, SETTLE_MS = 60, URGED_MS = 2000;
   const ROLES = ["beside", "run"];
   const AT_ONCE = { stop: "Stopping …", pause: "Pausing …" };  // said before the trainer has heard of it
   const train = {
@@ -177,11 +177,11 @@
     again();
   }
 
-  async function submit(query) {
+  async function submit(query, tell = say) {
     const answer = await fetch(`/api/v1/train?${query}`, { method: "POST" });
     const told = await answer.json();
     if (answer.ok) return { id: told.id, query: told.query, next: 0, going: true, state: "queued" };
-    say(told.error.message);
+    tell(told.error.message);
     return null;
   }
 
@@ -200,19 +200,30 @@
     watch();
   }
 
-  /* The range test comes line by line. */
-  async function tryRates(button) {
-    button.disabled = true;
+  /* The range test is a run of its own kind: asked for until it has ended; a press while it goes on stops it. */
+  const sayOfRates = (text) => show({ "train-rates-line": { children: text } });
+  async function tryRates() {
+    if (train.rates?.going) return stopRates();
+    sayOfRates("Starting …");
+    const told = await view(train.wanted), test = told && await submit(`kind=rates&${told.train}`, sayOfRates);
+    if (!told) sayOfRates("The server did not answer: please try again.");
+    if (!test) return;
+    train.rates = test;
+    followRates(test);
+  }
+  const stopRates = () => command(train.rates.id, "stop");
+
+  async function followRates(test) {
+    let wait = RATES_MS;
     try {
-      const answer = await fetch(`/train/rates?${new URLSearchParams({ state: train.look, theme: theme() })}`);
-      for await (const line of lab.lines(answer.body)) {
-        show(line.components);
-        showFigures(line.figures);
-      }
-    } catch {
-      show({ "train-rates-line": { children: "The server did not answer: please try again." } });
-    }
-    button.disabled = false;
+      const { content } = await ask("/train/rates", { run: test.id, look: train.look, theme: theme() });
+      if (test !== train.rates) return;
+      test.going = content.going;
+      if (content.stale && test.going) stopRates();
+      show(content.components);
+      showFigures(content.figures ?? {});
+    } catch { wait = RETRY_MS; }
+    if (test.going && page()) setTimeout(followRates, wait, test);
   }
 
   /* A page that is left pauses its runs: a paused one soon gives its trainer back, and goes on when the page is back. */
@@ -221,6 +232,7 @@
     for (const run of under()) {
       if (navigator.sendBeacon(`/api/v1/train/${run.id}/pause`)) run.left = true;
     }
+    if (train.rates?.going) navigator.sendBeacon(`/api/v1/train/${train.rates.id}/stop`);
     if (train.runs.run) remember();
   });
   window.addEventListener("pageshow", ({ persisted }) => { if (persisted) comeBack(); });
@@ -246,7 +258,7 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-verb], [data-train], [data-rates]");
     if (!button || !page()) return;
-    if (button.dataset.rates) return tryRates(button);
+    if (button.dataset.rates) return tryRates();
     const { verb, train: query } = button.dataset;
     if (verb) return steer(verb);
     set("train-restore", { data: { query, at: performance.now() } });
@@ -256,6 +268,7 @@
   new MutationObserver(() => {
     if (!page() || train.wanted === null) return;
     if (train.runs.run) again(); else want(train.wanted);
+    if (train.rates && !train.rates.going) followRates(train.rates);
   }).observe(document.documentElement, { attributeFilter: ["data-theme"] });
 
   /* Settings that a run takes while it goes on are told to it as the server reads them. */

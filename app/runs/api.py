@@ -9,21 +9,28 @@ import numpy as np
 import orjson
 from flask import Flask, Response, request
 
-from app.api import json_response
-from app.runs.desk import Desk, Refused, Seen, trained
-from app.runs.limits import LONGEST_LEASE, MOST_NUMBERS, SECONDS_OF_LEASE
+from app.manners import json_response, refusal
+from app.runs.desk import Desk, Refused, Seen, steps_of
+from app.runs.limits import LONGEST_LEASE, MOST_NUMBERS
 from app.runs.paths import METHODS, TOLD, missing, not_there
 from app.runs.queue import Queue
-from app.runs.records import NULLS, Array, told
+from app.runs.records import NULLS, OF_RATES, Array, told
 from app.runs.store import UnreachableError
 from app.settings import Settings
 from app.training import state as train_state
 from app.words import StateError, pairs_of, parsed
-from simulation.parameters import Number
+from simulation.options import Option
+from simulation.parameters import Choice, Number
+from simulation.registry import Registry
 from simulation.training.changes import CHANGEABLE
 from simulation.training.records import LAYERED, SCALARS
 
 LEASE = Number("Lease", "Seconds that the asker may be silent.", 10, LONGEST_LEASE, integer=True)
+KINDS = Registry(
+    Option("training", "A training", "Steps with the learning rate that is set."),
+    Option("rates", "A range test", "A short run for each of 19 learning rates."),
+)
+OWN_WORDS = {"lease": LEASE, "kind": Choice("Kind", "What is to be done.", KINDS)}
 AFTER = Number("After", "How many records are known already.", 0, 10**6, integer=True)
 
 
@@ -34,28 +41,30 @@ class UnknownRunError(Exception):
 def answer(desk: Desk, seen: Seen, after: int, most: float) -> dict[str, Any]:
     """The run as it is now, with the records from the one numbered `after`."""
     run, progress = seen.run, seen.progress
-    config = trained(run.query).config
+    steps = steps_of(run)
     chunks = list(desk.records(seen, after, most))
     columns = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]} if chunks else {}
     answers = {name: desk.part(seen, name) for name in ("boundary", "fit")}
     pace = progress.steps_per_second
     return {
-        "id": run.id, "query": run.query, "lease": run.lease, "state": seen.state, "place": seen.place,
-        "message": progress.message, "step": progress.step, "steps": config.steps, "steps_per_second": pace,
-        "seconds_left": (config.steps - progress.step) / pace if pace and seen.state == "running" else None,
+        "id": run.id, "kind": run.kind, "query": run.query, "lease": run.lease, "state": seen.state, "place": seen.place,
+        "message": progress.message, "step": progress.step, "steps": steps, "steps_per_second": pace,
+        "seconds_left": (steps - progress.step) / pace if pace and seen.state == "running" else None,
         "changes": progress.changes, "crashes": progress.crashes, "checkpoints": progress.checkpoints,
         **{name: orjson.loads(drawn) if drawn else None for name, drawn in answers.items()},
-        "next": after + len(columns.get("step", ())), "records": told(columns), "nulls": NULLS,
+        "next": after + len(next(iter(columns.values()), ())), "records": told(columns), "nulls": NULLS,
     }  # fmt: skip
 
 
 def table(desk: Desk, seen: Seen) -> Iterator[str]:
-    """All records as CSV: a row for each step, network and layer."""
-    text = io.StringIO()
+    """All records as CSV: a row for each step, network and layer, or for each rate."""
+    text, of_rates = io.StringIO(), seen.run.kind == "rates"
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("step", "network", "layer", *SCALARS, *LAYERED))
+    writer.writerow(OF_RATES if of_rates else ("step", "network", "layer", *SCALARS, *LAYERED))
     for columns in desk.records(seen, 0):
-        writer.writerows(_rows(columns))
+        writer.writerows(
+            zip(*(column.tolist() for column in columns.values()), strict=True) if of_rates else _rows(columns)
+        )
         yield text.getvalue()
         text.seek(0)
         text.truncate()
@@ -84,10 +93,12 @@ def register(app: Flask, settings: Settings) -> None:
     @app.post("/api/v1/train")
     def submit() -> Response:
         pairs = _posted()
-        lease = parsed([pair for pair in pairs if pair[0] == "lease"], {"lease": LEASE}).get("lease", SECONDS_OF_LEASE)
-        state = train_state.strict([pair for pair in pairs if pair[0] != "lease"])
-        seen = desk.submit(state, request.remote_addr or "", lease)
-        return json_response({"id": seen.run.id, "query": seen.run.query, "lease": lease, "place": seen.place}, 202)
+        own = parsed([pair for pair in pairs if pair[0] in OWN_WORDS], OWN_WORDS)
+        state = train_state.strict([pair for pair in pairs if pair[0] not in OWN_WORDS])
+        seen = desk.submit(state, request.remote_addr or "", **own)
+        return json_response(
+            {"id": seen.run.id, "query": seen.run.query, "lease": seen.run.lease, "place": seen.place}, 202
+        )
 
     @app.get("/api/v1/train/<run_id>")
     def look(run_id: str) -> Response:
@@ -134,7 +145,8 @@ def register(app: Flask, settings: Settings) -> None:
 
     @app.errorhandler(UnknownRunError)
     def unknown(error: UnknownRunError) -> Response:
-        return json_response({"error": {"field": "id", "message": "There is no such run: it may have been forgotten."}}, 404)  # fmt: skip
+        asked, said = (request.view_args or {}).get("run_id", ""), "There is no such run: it may have been forgotten."
+        return refusal("id", asked, "an id that POST answered", said)
 
     @app.errorhandler(UnreachableError)
     def away(error: UnreachableError) -> Response:

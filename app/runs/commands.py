@@ -1,23 +1,25 @@
 """Commands: what the page tells a run while it goes on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
 
 from app.runs.run import Progress
 from simulation.config import ConfigError
-from simulation.training.trainer import Trainer
 
 VERBS = ("pause", "continue", "step", "stop", "change")
 _AHEAD = 8  # commands that are looked for at once
 
 
 class Commands:
-    """Carries out the numbered commands of a run, each once and in their order. steps: to take although paused."""
+    """Carries out the numbered commands of a run, each once and in their order. steps: to take although paused.
 
-    def __init__(self, trainer: Trainer, progress: Progress) -> None:
-        self._trainer, self._progress, self.steps = trainer, progress, 0
+    change(name, value) alters a setting, or raises ConfigError.
+    """
+
+    def __init__(self, change: Callable[[str, Any], None], progress: Progress) -> None:
+        self._change, self._progress, self.steps = change, progress, 0
 
     @property
     def parts(self) -> list[str]:
@@ -40,7 +42,7 @@ class Commands:
     def _carry_out(self, verb: str, name: str, value: Any) -> None:
         if verb == "change":
             try:
-                self._trainer.change(name, value)
+                self._change(name, value)
             except ConfigError as error:
                 self._progress.message = str(error)
         elif verb == "step":

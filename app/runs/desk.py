@@ -13,11 +13,12 @@ import orjson
 
 from app.runs import limits
 from app.runs.queue import Queue
-from app.runs.records import Array, row_length, unpacked
+from app.runs.records import OF_RATES, Array, Shapes, of_training, row_length, unpacked
 from app.runs.run import ENDED, TAKEN_UP, UNDER_WAY, Kept, Progress, Run
 from app.runs.store import Store
 from app.training.state import TrainState, strict
 from app.words import pairs_of
+from simulation.training.range_test import RATES, steps_each
 
 _SECONDS_BETWEEN_NOTES = 5.0  # of when somebody last asked
 
@@ -52,13 +53,15 @@ class Desk:
     def _store(self) -> Store:
         return self._queue.store
 
-    def submit(self, state: TrainState, address: str, lease: int = limits.SECONDS_OF_LEASE) -> Seen:
+    def submit(
+        self, state: TrainState, address: str, lease: int = limits.SECONDS_OF_LEASE, kind: str = "training"
+    ) -> Seen:
         """Takes a run in; Refused where one of the limits forbids it."""
         now = time()
         kept = self._tidy(now)
         address = hashlib.sha256(address.encode()).hexdigest()[:16]
         self._check(kept, address)
-        run = Run(secrets.token_urlsafe(9), state.query, address, now, lease)
+        run = Run(secrets.token_urlsafe(9), state.query, address, now, lease, kind)
         progress = Progress(queued=now, changes=list(state.config.changes))
         self._store.write(run.id, run=run, progress=progress, attempt=1, seen=now)
         if not self._store.enlist(run.id):
@@ -118,8 +121,7 @@ class Desk:
 
     def records(self, seen: Seen, after: int, most: float = inf) -> Iterator[dict[str, Array]]:
         """Columns of the records from the one numbered `after`, chunk by chunk, until about so many numbers are told."""
-        state, starts = trained(seen.run.query), seen.progress.starts
-        networks, depth = state.networks, state.config.network.depth
+        shapes, starts = shapes_of(seen.run), seen.progress.starts
         ends = [*starts, seen.progress.records][1:]
         for start, end in zip(starts, ends, strict=True):
             if end <= after or most <= 0:
@@ -127,8 +129,8 @@ class Desk:
             chunk = self._store.parts(seen.run.id, f"records:{start}").get(f"records:{start}")
             if chunk is None:  # it has just been forgotten
                 return
-            most -= (end - start) * row_length(networks, depth)
-            columns = unpacked(chunk, networks, depth)
+            most -= (end - start) * row_length(shapes)
+            columns = unpacked(chunk, shapes)
             yield {name: column[max(after - start, 0) : end - start] for name, column in columns.items()}
 
     def part(self, seen: Seen, name: str) -> bytes | None:
@@ -169,3 +171,15 @@ class Desk:
 def trained(query: str) -> TrainState:
     """The state that a run's canonical query says."""
     return strict(pairs_of(query.encode()))
+
+
+def shapes_of(run: Run) -> Shapes:
+    """Of what one of the run's records has."""
+    state = trained(run.query)
+    return OF_RATES if run.kind == "rates" else of_training(state.networks, state.config.network.depth)
+
+
+def steps_of(run: Run) -> int:
+    """How many steps the run has in all."""
+    state = trained(run.query)
+    return len(RATES) * steps_each(state.training) if run.kind == "rates" else state.config.steps

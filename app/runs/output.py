@@ -1,4 +1,4 @@
-"""Output: what a run gives, on its way into the journal: records, checkpoints, what the network answers."""
+"""Output: what a training gives, on its way into the journal: records, checkpoints, what the network answers."""
 
 from base64 import b64encode
 from dataclasses import asdict
@@ -9,14 +9,14 @@ import numpy as np
 
 from app.runs.journal import Journal
 from app.runs.limits import MOST_CHECKPOINT_BYTES, MOST_CHECKPOINTS
-from app.runs.records import filed, from_file, packed
+from app.runs.recorder import Recorder
+from app.runs.records import filed, from_file, of_training
 from app.runs.run import Progress
 from simulation.training.boundary import boundary
 from simulation.training.fit import fit
-from simulation.training.records import Record
 from simulation.training.trainer import Trainer
 
-_SECONDS_BETWEEN_RESUMES, _SECONDS_BETWEEN_DRAWINGS, _SECONDS_OF_PACE = 3.0, 1.0, 2.0
+_SECONDS_BETWEEN_RESUMES, _SECONDS_BETWEEN_DRAWINGS = 3.0, 1.0
 _SHARE_OF_TIME = 0.05  # that may go into a thing that is done every few seconds
 
 
@@ -35,13 +35,13 @@ class Every:
         self._next = now + max(self._seconds, (now - began) / _SHARE_OF_TIME)
 
 
-class Output:
-    """Takes a trainer's steps, and writes what they give. A run that was interrupted is first taken to where it was."""
+class Output(Recorder):
+    """Of a training. One that was interrupted is first taken to where it was."""
 
     def __init__(self, trainer: Trainer, progress: Progress, journal: Journal) -> None:
-        self._trainer, self._progress, self._journal = trainer, progress, journal
+        super().__init__(trainer, progress, journal, of_training(len(trainer.crashes), trainer.config.network.depth))
+        self._trainer, self.change = trainer, trainer.change
         self._known = progress.step  # what is recorded already
-        self._rows: list[Record] = []
         if "resume" in journal:
             trainer.restore(from_file(journal["resume"]))
         size = trainer.model.numbers.nbytes + trainer.model.running.nbytes
@@ -69,15 +69,9 @@ class Output:
         """Notes in the journal what has come since the last time."""
         if self.catching_up:
             return
-        trainer, progress = self._trainer, self._progress
-        if self._rows:
-            self._journal.put(f"records:{progress.records}", packed(self._rows))
-            progress.starts.append(progress.records)
-            progress.records += len(self._rows)
-            self._rows = []
-        self._measure_pace()
-        progress.step, progress.changes = trainer.at, list(trainer.config.changes)
-        progress.crashes = [asdict(crash) if crash else None for crash in trainer.crashes]
+        super().write()
+        self._progress.changes = list(self._trainer.config.changes)
+        self._progress.crashes = [asdict(crash) if crash else None for crash in self._trainer.crashes]
         if self._resume.due():
             self.keep()
         if self._drawing.due():
@@ -111,10 +105,3 @@ class Output:
         if line := fit(self._trainer):
             self._journal.write(fit=asdict(line) | {"values": line.values.tolist()})
         self._drawing.done(began)
-
-    def _measure_pace(self) -> None:
-        (since, at), now = self._pace, monotonic()
-        if now > since and self._trainer.at > at:
-            self._progress.steps_per_second = (self._trainer.at - at) / (now - since)
-        if now - since > _SECONDS_OF_PACE:
-            self._pace = now, self._trainer.at

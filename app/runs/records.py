@@ -1,41 +1,45 @@
 """Records as the store keeps them, rows of float64, and as the API tells them, columns by name."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.training.records import LAYERED, SCALARS, Record
+from simulation.training.range_test import POINT
+from simulation.training.records import LAYERED, SCALARS
 
 Array = NDArray[Any]
+Shapes = Mapping[str, tuple[int, ...]]  # of what one record has, by name
+OF_RATES: Shapes = dict.fromkeys(POINT, ())
 NULLS = "null stands for the log of an exact zero; NaN and Infinity are given as these words"
 
 
-def row_length(networks: int, depth: int) -> int:
+def of_training(networks: int, depth: int) -> Shapes:
+    """`step`, SCALARS by network, LAYERED by network and layer."""
+    return {"step": (), **dict.fromkeys(SCALARS, (networks,)), **dict.fromkeys(LAYERED, (networks, depth))}
+
+
+def row_length(shapes: Shapes) -> int:
     """How many numbers one record has."""
-    return 1 + networks * (len(SCALARS) + len(LAYERED) * depth)
+    return sum(map(prod, shapes.values()))
 
 
-def packed(records: list[Record]) -> bytes:
+def packed(records: Sequence[Mapping[str, Any]], shapes: Shapes) -> bytes:
     """The records' numbers, one record after the other."""
-    names = ("step", *SCALARS, *LAYERED)
-    rows = [np.concatenate([np.ravel(record[name]) for name in names]) for record in records]
+    rows = [np.concatenate([np.ravel(record[name]) for name in shapes]) for record in records]
     return np.array(rows, np.float64).tobytes()
 
 
-def unpacked(data: bytes, networks: int, depth: int) -> dict[str, Array]:
-    """`step` (records,), SCALARS (records, networks), LAYERED (records, networks, depth): packed ones by name."""
-    rows = np.frombuffer(data).reshape(-1, row_length(networks, depth))
-    columns: dict[str, Array] = {"step": rows[:, 0].astype(int)}
-    at = 1
-    for names, shape in ((SCALARS, (networks,)), (LAYERED, (networks, depth))):
-        for name in names:
-            size = int(np.prod(shape))
-            columns[name] = rows[:, at : at + size].reshape(-1, *shape)
-            at += size
-    return columns
+def unpacked(data: bytes, shapes: Shapes) -> dict[str, Array]:
+    """Packed records by name: (records, *shape)."""
+    rows, columns, at = np.frombuffer(data).reshape(-1, row_length(shapes)), {}, 0
+    for name, shape in shapes.items():
+        columns[name] = rows[:, at : at + prod(shape)].reshape(-1, *shape)
+        at += prod(shape)
+    return columns | ({"step": columns["step"].astype(int)} if "step" in columns else {})
 
 
 def told(columns: Mapping[str, Array]) -> dict[str, Any]:

@@ -11,13 +11,17 @@ UNDER_WAY, TAKEN_UP, ENDED = ("queued", "running", "paused"), ("lost", "expired"
 
 @dataclass(frozen=True)
 class Run:
-    """What was asked for: the canonical query of a TrainState, and how long its asker may be silent, in seconds."""
+    """What was asked for: the canonical query of a TrainState, and how long its asker may be silent, in seconds.
+
+    kind: "training", or "rates", a range test of the learning rate.
+    """
 
     id: str
     query: str
     address: str = ""
     created: float = 0.0
     lease: int = SECONDS_OF_LEASE
+    kind: str = "training"
 
 
 @dataclass

@@ -13,6 +13,7 @@ from app.runs.commands import Commands
 from app.runs.journal import Journal, TakenError
 from app.runs.output import Output
 from app.runs.queue import Queue
+from app.runs.recorder import RatesOutput
 from app.runs.run import Progress, Run
 from app.runs.store import UnreachableError
 from app.training.state import TrainState, strict
@@ -59,7 +60,7 @@ class _Work:
         self.journal.load(*(f"checkpoint:{step}" for step in progress.checkpoints))
         self.began, self.before = monotonic(), progress.seconds
         self.looked, self.paused_since = 0.0, monotonic()
-        self.output: Output | None = None
+        self.output: Output | RatesOutput | None = None
 
     def do(self) -> None:
         """Until the run is through, or taken from here."""
@@ -85,7 +86,8 @@ class _Work:
         except Exception:
             logger.exception("Run %s", self.run.id)
             return "stopped", "An error in the program ended this run."
-        return ("crashed" if all(self.progress.crashes) else "done"), None
+        crashes = self.progress.crashes
+        return ("crashed" if crashes and all(crashes) else "done"), None
 
     def _beat(self, over: threading.Event) -> None:
         """A sign of life, whatever the trainer is at."""
@@ -96,22 +98,28 @@ class _Work:
                 continue
 
     def _train(self, state: TrainState) -> None:
-        config = replace(state.training, changes=tuple(map(tuple, self.progress.changes)))
-        trainer = Trainer(config, state.networks)
-        self.output, self.commands = Output(trainer, self.progress, self.journal), Commands(trainer, self.progress)
-        while not trainer.finished:
+        self.output = output = self._begun(state)
+        self.commands = Commands(output.change, self.progress)
+        while not output.finished:
             if monotonic() - self.looked >= _SECONDS_BETWEEN_LOOKS:
-                self._look(self.output)
-            if self.output.catching_up:
-                self.output.step()
+                self._look(output)
+            if output.catching_up:
+                output.step()
             elif self.progress.paused and not self.commands.steps:
                 sleep(_SECONDS_OF_IDLING)
             else:
-                self.output.step()
+                output.step()
                 self.commands.steps = max(self.commands.steps - 1, 0)
-        self.output.write()
+        output.write()
 
-    def _look(self, output: Output) -> None:
+    def _begun(self, state: TrainState) -> Output | RatesOutput:
+        """What takes the steps of a run of this kind."""
+        if self.run.kind == "rates":
+            return RatesOutput(state.training, self.progress, self.journal)
+        config = replace(state.training, changes=tuple(map(tuple, self.progress.changes)))
+        return Output(Trainer(config, state.networks), self.progress, self.journal)
+
+    def _look(self, output: Output | RatesOutput) -> None:
         """What there is to know, to obey and to write, ten times a second."""
         self.looked = monotonic()
         self.progress.seconds = self.before + self.looked - self.began

@@ -10,14 +10,14 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from app.runs.desk import Desk, Seen, trained
-from app.runs.records import from_file, unpacked
+from app.runs.desk import Desk, Seen, shapes_of, trained
+from app.runs.records import from_file, of_training, unpacked
 from app.training.state import TrainState
 from simulation.training.config import TrainingConfig
 from simulation.training.records import Crash
 
 Array = NDArray[Any]
-_MOST = 24  # runs; one of 500 records and 300 layers takes 11 MB
+_MOST = 24  # runs; one of 550 records and 300 layers takes 12 MB
 
 
 @dataclass
@@ -59,7 +59,7 @@ class Followed:
 
 def nothing(state: TrainState) -> dict[str, Array]:
     """The records of a run that has none yet."""
-    return unpacked(b"", state.networks, state.config.network.depth)
+    return unpacked(b"", of_training(state.networks, state.config.network.depth))
 
 
 class Histories:
@@ -70,10 +70,10 @@ class Histories:
         self._kept: OrderedDict[str, _History] = OrderedDict()
         self._lock = Lock()
 
-    def follow(self, run_id: str) -> Followed | None:
-        """The run with all its records; None where there is none of this id."""
+    def follow(self, run_id: str, kind: str = "training") -> Followed | None:
+        """The run with all its records; None where there is none of this id and kind."""
         seen = self.desk.look(run_id)
-        if seen is None:
+        if seen is None or seen.run.kind != kind:
             return None
         history = self._history(run_id, seen)
         with history.lock:
@@ -85,14 +85,14 @@ class Histories:
                     name: np.concatenate([kept, *(chunk[name] for chunk in chunks)])
                     for name, kept in history.columns.items()
                 }
-                history.next = len(history.columns["step"])
+                history.next = len(next(iter(history.columns.values())))
             return Followed(history.state, seen, history.columns)
 
     def _history(self, run_id: str, seen: Seen) -> _History:
         with self._lock:
             if run_id not in self._kept:
-                state = trained(seen.run.query)
-                self._kept[run_id] = _History(state, nothing(state))
+                columns = unpacked(b"", shapes_of(seen.run))
+                self._kept[run_id] = _History(trained(seen.run.query), columns)
                 while len(self._kept) > _MOST:
                     self._kept.popitem(last=False)
             self._kept.move_to_end(run_id)

@@ -1,52 +1,57 @@
-"""Which learning rates work: the range test of a training, shown rate by rate while it is computed."""
+"""Which learning rates work: the range test of a training, a run of its own kind, as far as it is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from threading import BoundedSemaphore
+from dataclasses import replace
 from typing import Any
 
-from app.panels.stream import paced
+from app.training.history import Followed
+from app.training.progress import going
 from components import ids as all_ids
 from components.figures.run_rates import rates
 from components.text import rich
 from components.theme import PALETTES
 from components.training import ids
 from simulation.training.config import TrainingConfig
-from simulation.training.range_test import RATES, STEPS, RangeTest, describe_range_test, range_test
+from simulation.training.range_sentences import describe_range_test
+from simulation.training.range_test import RATES, so_far, steps_each, trial
 
-MOST_MULTIPLY_ADDS = 1e11  # of all rates together: half a minute; what is larger is for the queue of runs
-FEWEST_STEPS = 20  # a large network is tried for fewer steps than STEPS, down to these
-_FREE = BoundedSemaphore(1)  # a web worker has other pages to serve
-
-
-def answers(config: TrainingConfig, theme: str) -> Iterator[dict[str, Any]]:
-    """Components and the chart, ever fuller; why not, where it cannot be tried here or now."""
-    affordable = int(MOST_MULTIPLY_ADDS / (3.0 * len(RATES) * config.network.batch * config.learned))
-    if affordable < min(FEWEST_STEPS, config.steps):
-        yield _said(
-            "This network is too large to try 19 rates here: make it narrower, less deep, or the batch smaller."
-        )
-        return
-    if not _FREE.acquire(blocking=False):
-        yield _said("Rates are being tried for another page: please try again in a moment.")
-        return
-    try:
-        for result, last in paced(range_test(config, steps=min(STEPS, affordable))):
-            yield answer(result, config, theme, last)
-    finally:
-        _FREE.release()
+# What is said of a test that is not whole, by its state.
+STATES = {
+    "queued": "Waiting for a free place", "stopped": "Stopped", "lost": "Its trainer is gone: please try again",
+    "expired": "Nobody watched, so it made room: please try again",
+}  # fmt: skip
 
 
-def answer(result: RangeTest, config: TrainingConfig, theme: str, last: bool) -> dict[str, Any]:
-    """The test so far."""
-    said = rich(describe_range_test(result)) if last else f"{len(result.rates)} of {result.total} rates tried …"
-    figure = rates(PALETTES[theme], result, config.learning_rate)
+def answer(followed: Followed, present: TrainingConfig, theme: str) -> dict[str, Any]:
+    """The chart and its line; stale: whether the page has come to train something else, to which its rates say nothing."""
+    asked, seen = followed.training, followed.seen
+    each = steps_each(asked)
+    tested = so_far(trial(asked, each), len(RATES), followed.records) if len(followed.records["loss"]) else None
+    said: Any = rich(describe_range_test(tested)) if tested and seen.state == "done" else _line(followed, each)
+    components = shown(said, going(seen.state))
+    figures = {all_ids.chart(ids.RATES): rates(PALETTES[theme], tested, present.learning_rate)} if tested else {}
+    if tested:
+        components[ids.RATES_CARD] = {"hidden": False}
     return {
-        "components": {ids.RATES_LINE: {"children": said}, ids.RATES_CARD: {"hidden": False}},
-        "figures": {all_ids.chart(ids.RATES): figure},
-    }
+        "going": going(seen.state), "stale": _tried(present) != _tried(asked), "components": components, "figures": figures,
+    }  # fmt: skip
 
 
-def _said(text: str) -> dict[str, Any]:
-    return {"components": {ids.RATES_LINE: {"children": text}}, "figures": {}}
+def shown(said: Any, more: bool = False) -> dict[str, dict[str, Any]]:
+    """What is said; more: whether more is to come, which can be stopped."""
+    return {ids.RATES_LINE: {"children": said}, ids.RATES_BUTTON: {"children": "Stop" if more else "Try them"}}
+
+
+def _line(followed: Followed, each: int) -> str:
+    """How far it is."""
+    seen, count = followed.seen, len(followed.records["loss"])
+    parts = [STATES.get(seen.state, ""), f"number {seen.place} in the queue" if seen.place else ""]
+    if count or seen.state == "running":
+        parts.append(f"{count} of {len(RATES)} rates tried, {each} steps each{' …' if seen.state == 'running' else ''}")
+    return " · ".join(part for part in (*parts, seen.progress.message) if part)
+
+
+def _tried(config: TrainingConfig) -> TrainingConfig:
+    """What the test is a function of."""
+    return replace(trial(config, steps_each(config)), learning_rate=RATES[0])

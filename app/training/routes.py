@@ -1,6 +1,5 @@
-"""Routes of the Train page: /train/view for its controls, /train/frame for its runs, /train/step to look into a step."""
+"""Routes of the Train page: /train/view for its controls, /train/frame for its runs, /train/step to look into a step, /train/rates for a range test."""
 
-from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -24,7 +23,6 @@ from components.theme import PALETTES
 from simulation.programs import training
 from simulation.training.config import TrainingConfig
 
-UNHELD = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # a proxy is not to hold lines back
 PROGRAM_NAME = {"Content-Disposition": "attachment; filename=training.zip"}
 
 
@@ -68,15 +66,14 @@ def register(app: Flask, settings: Settings) -> None:
 
     @app.get("/train/rates")
     def train_rates() -> Response:
-        """state: a training's query; the range test as a stream of JSON lines, each fuller than the last."""
+        """run: the id of a range test; look: what the page shows by now."""
         asked = _asked()
-        config = lenient(pairs_of(asked.get("state", "").encode()))[0].train.training
-
-        def lines() -> Iterator[bytes]:
-            for content in rates.answers(config, _theme(asked)):
-                yield orjson.dumps(content, default=binary.plain) + b"\n"
-
-        return Response(lines(), mimetype="application/x-ndjson", headers=UNHELD)
+        followed = histories.follow(asked.get("run", ""), "rates")
+        if not followed:
+            return _answer(
+                {"going": False, "components": rates.shown("This test is no longer kept: please try again.")}, 404
+            )
+        return _answer(rates.answer(followed, _look(asked).train.training, _theme(asked)))
 
     @app.get("/train/program.zip")
     def train_program() -> Response:

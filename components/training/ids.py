@@ -35,6 +35,7 @@ KEY, SEEDS, SCRUB, SCRUB_LINE, SCRUB_CARD = (
 )
 CHARTS, STEP_CHARTS = "charts", "step-charts"
 RATES, RATES_LINE, RATES_CARD = "train-rates", "train-rates-line", "train-rates-card"
+RATES_BUTTON = "train-rates-button"
 FILES, RESTORE, LIVE = "train-files", "train-restore", "train-live"
 EXPLORE_LINK = "explore-link"
 

@@ -137,7 +137,7 @@ def _rates() -> html.Section:
             html.Div(
                 [
                     html.Div(
-                        [html.Button("Try them", className="plain", type="button", **{"data-rates": "1"}), html.P(id=ids.RATES_LINE, className="help", role="status")],
+                        [html.Button("Try them", className="plain", type="button", id=ids.RATES_BUTTON, **{"data-rates": "1"}), html.P(id=ids.RATES_LINE, className="help", role="status")],
                         className="rates-head",
                     ),
                     html.Div(cards.frame(ids.RATES, ids.RATES_LINE, False, ids.word("learning_rate")), id=ids.RATES_CARD, hidden=True),

@@ -5,28 +5,28 @@ After Smith 2017 (1506.01186), who raised the rate during one run: a run for eac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import inf, isnan, nan
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.diagnosis import STABLE_DECADES
-from simulation.sentences import decades, digits, power
-from simulation.training.config import TrainingConfig
-from simulation.training.curvature import STABLE_PRODUCT, stable_rate
+from simulation.training.config import MOST_MULTIPLY_ADDS, TrainingConfig
+from simulation.training.curvature import stable_rate
 from simulation.training.evidence import log10_mean, loss_course, of_network
-from simulation.training.expected import Expected, expect, loss_text
-from simulation.training.optimizers import OPTIMIZERS
-from simulation.training.trainer import train
+from simulation.training.expected import Expected, expect
+from simulation.training.records import Record, together
+from simulation.training.trainer import Trainer
 
 Array = NDArray[np.float64]
 RATES: tuple[float, ...] = tuple(float(f"{rate:.3g}") for rate in np.geomspace(1e-5, 10, 19))  # three a decade
-STEPS = 100
+STEPS = 100  # for each rate
+# What is measured of each rate; the last three are of the start, and the same for all.
+POINT = ("learning_rate", "loss", "log10_update_ratio", "first_loss", "log10_gradient_ratio", "theory")
 # Stable: the loss ends at most so many times as high as it starts, or as the smallest rate leaves it.
 UNHARMED = 1.05
-NOTABLE = 0.1  # of what knowing nothing gives: a loss less than that below it is not worth a rate
 
 
 @dataclass(frozen=True)
@@ -75,70 +75,87 @@ class RangeTest:
         return int(np.argmin(self.losses))
 
 
-def range_test(config: TrainingConfig, rates: Sequence[float] = RATES, steps: int = STEPS) -> Iterator[RangeTest]:
-    """After each rate the test so far, from the smallest up; the last one yielded is whole.
+def steps_each(config: TrainingConfig) -> int:
+    """How many steps each of RATES is tried for: STEPS, or the config's, or so many that all cost no more than one run may.
 
-    All else is the config's, but for a constant rate and a run of `steps`, or the config's if it has fewer.
+    That is more than 20 of the largest network that there can be.
     """
-    base = replace(config, steps=min(steps, config.steps), schedule="constant", changes=())
-    theory, expected = stable_rate(base), expect(base)
-    order = np.array(sorted(rates))
-    losses: list[float] = []
-    movements: list[float] = []
-    first, ratio = nan, nan
-    for rate in order:
-        run = train(replace(base, learning_rate=float(rate)))
-        of = of_network(run.records, 0)
-        losses.append(inf if run.crashes[0] else loss_course(of).recent)
-        movements.append(float(log10_mean(of["log10_update_ratio"][:, 0])))
-        if len(losses) == 1:
-            start = of["log10_weight_grad_norm"][0]
-            first, ratio = float(of["loss"][0]), float(start[0] - start[-1]) if start[-1] > -inf else nan
-        yield RangeTest(base, len(order), order[: len(losses)], np.array(losses), np.array(movements), expected, first, ratio, theory)  # fmt: skip
+    affordable = int(MOST_MULTIPLY_ADDS / (3.0 * len(RATES) * config.network.batch * config.learned))
+    return min(STEPS, config.steps, affordable)
 
 
-def describe_range_test(result: RangeTest) -> str:
-    """What the rate did, where it broke, what the theory says, and what no rate can change."""
-    return " ".join((_best(result), _stable(result), _theory(result), _cannot(result))).replace("  ", " ").strip()
+def trial(config: TrainingConfig, steps: int) -> TrainingConfig:
+    """The run of each rate, but for the rate: the config's, with so many steps or its own if it has fewer, at a constant rate."""
+    return replace(config, steps=min(steps, config.steps), schedule="constant", changes=())
 
 
-def _best(result: RangeTest) -> str:
-    steps = result.config.steps
-    if np.isinf(result.losses).all():
-        return "At every rate tried the numbers end before the run does."
-    loss = float(result.losses[result.best])
-    if loss > (1 - NOTABLE) * result.expected.constant:
-        return f"At no rate tried is the loss after {steps} steps a tenth below what knowing nothing gives, {result.expected.chance}: the best is {loss_text(loss)}, at {digits(result.rates[result.best], 3)}."  # fmt: skip
-    return f"After {steps} steps the loss is lowest at rate {digits(result.rates[result.best], 3)}: {loss_text(loss)}, from {loss_text(result.first_loss)}."  # fmt: skip
+def so_far(config: TrainingConfig, total: int, points: Mapping[str, Array]) -> RangeTest:
+    """The test of a `trial` from its points, at least one, by POINT."""
+    first, ratio, theory = (float(points[name][0]) for name in POINT[3:])
+    rates, losses, movements = (points[name] for name in POINT[:3])
+    return RangeTest(config, total, rates, losses, movements, expect(config), first, ratio, None if isnan(theory) else theory)  # fmt: skip
 
 
-def _stable(result: RangeTest) -> str:
-    stable, broken = result.largest_stable, result.smallest_unstable
-    if broken is None:
-        return "No rate tried leaves it higher than it was."
-    ends = "the numbers end" if np.isinf(result.losses[result.rates == broken][0]) else "it ends higher than it was"
-    if stable is None:
-        return f"Even at {digits(broken, 3)} {ends}."
-    return f"The largest stable rate tried is {digits(stable, 3)}; at {digits(broken, 3)} {ends}."
+class Trials:
+    """A range test step by step: a run for each rate, from the smallest up.
+
+    tried: how many rates are not to be run, since their points are known.
+    """
+
+    def __init__(
+        self, config: TrainingConfig, rates: Iterable[float] = RATES, steps: int = STEPS, tried: int = 0
+    ) -> None:
+        self.config, self.rates, self.tried = trial(config, steps), sorted(rates), tried
+        self._begin()
+
+    @property
+    def finished(self) -> bool:
+        return self.tried == len(self.rates)
+
+    @property
+    def at(self) -> int:
+        """How many steps are done; a run that crashed is done with all of its own."""
+        return self.tried * self.config.steps + self._trainer.at
+
+    def step(self) -> dict[str, float] | None:
+        """One step of the present rate's run; its point, if that was the last."""
+        if record := self._trainer.step():
+            self._records.append(record)
+        if not self._trainer.finished:
+            return None
+        point = self._point()
+        self.tried += 1
+        self._begin()
+        return point
+
+    def _begin(self) -> None:
+        rate = self.rates[min(self.tried, len(self.rates) - 1)]
+        self._trainer = Trainer(replace(self.config, learning_rate=float(rate)))
+        self._records: list[Record] = []
+
+    @cached_property
+    def _theory(self) -> float | None:
+        return stable_rate(self.config)
+
+    def _point(self) -> dict[str, float]:
+        """What the run of a rate that is through gives."""
+        of = of_network(together(self._records), 0)
+        start = of["log10_weight_grad_norm"][0]
+        return {
+            "learning_rate": self._trainer.config.learning_rate,
+            "loss": inf if self._trainer.crashes[0] else loss_course(of).recent,
+            "log10_update_ratio": float(log10_mean(of["log10_update_ratio"][:, 0])),
+            "first_loss": float(of["loss"][0]),
+            "log10_gradient_ratio": float(start[0] - start[-1]) if start[-1] > -inf else nan,
+            "theory": nan if self._theory is None else self._theory,
+        }
 
 
-def _theory(result: RangeTest) -> str:
-    if result.theory is None:
-        return ""
-    product = STABLE_PRODUCT[result.config.optimizer]
-    return f"The theory for deep linear networks, {digits(product, 3)} / λ at the start, gives {digits(result.theory)}. Beyond it a run need not diverge: it may come to where the loss is less steep."  # fmt: skip
-
-
-def _cannot(result: RangeTest) -> str:
-    ratio, optimizer = result.log10_gradient_ratio, OPTIMIZERS[result.config.optimizer]
-    if isnan(ratio):
-        return ""
-    if ratio == -inf:
-        return "At no rate does layer 1 learn from the first step: its gradient is exactly 0 there."
-    if abs(ratio) <= STABLE_DECADES:
-        return f"The gradients of the first and the last layer start within {decades(max(abs(ratio), 0.1))} of each other: one rate can suit both."  # fmt: skip
-    size = f"dW at layer 1 starts at {power(ratio)} of the last layer's"
-    if optimizer.divides:
-        return f"{size}, at every rate; {optimizer.label} divides each by its own size, and so hides that."
-    moves = result.log10_movement[result.best]
-    return f"What no rate changes: {size}. At the best rate a step changes layer 1 by {power(moves)} of its size; about 10^-3 is usual."  # fmt: skip
+def range_test(config: TrainingConfig, rates: Sequence[float] = RATES, steps: int = STEPS) -> Iterator[RangeTest]:
+    """After each rate the test so far; the last one yielded is whole."""
+    trials = Trials(config, rates, steps)
+    points: list[dict[str, float]] = []
+    while not trials.finished:
+        if point := trials.step():
+            points.append(point)
+            yield so_far(trials.config, len(rates), {name: np.array([one[name] for one in points]) for name in POINT})

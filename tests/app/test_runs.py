@@ -10,12 +10,13 @@ from app.runs import api, limits, worker
 from app.runs.desk import Desk, Refused
 from app.runs.journal import Journal, TakenError
 from app.runs.queue import Queue
-from app.runs.records import packed, told, unpacked
+from app.runs.records import of_training, packed, told, unpacked
 from app.runs.store import Store, UnreachableError
 from app.server import create_app
 from app.settings import Settings
 from app.training.state import strict
 from app.words import pairs_of
+from simulation.training.range_test import RATES, range_test
 from simulation.training.records import LAYERED, SCALARS, together
 from simulation.training.trainer import Trainer, train
 
@@ -34,8 +35,8 @@ class Place:
         self.desk, self.store = Desk(self.queue), self.queue.store
         assert self.queue.task
 
-    def submit(self, query=f"{NET}&steps=40", address="here", lease=90):
-        return self.desk.submit(state(query), address, lease).run.id
+    def submit(self, query=f"{NET}&steps=40", address="here", lease=90, kind="training"):
+        return self.desk.submit(state(query), address, lease, kind).run.id
 
     def work(self):
         self.queue.huey.execute(self.queue.huey.dequeue())
@@ -136,6 +137,66 @@ def test_a_paused_run_gives_its_trainer_back_and_goes_on(place, monkeypatch):
     place.work()
     assert place.desk.look(run).state == "done"
     assert_same(place.records(run), f"{NET}&steps=40&changes=1:learning_rate:0.01")
+
+
+def assert_tested(records, query, count=19):
+    *_, whole = range_test(state(query).training)
+    assert np.array_equal(records["learning_rate"], RATES[:count])
+    assert np.array_equal(records["loss"], whole.losses[:count])
+    assert np.array_equal(records["log10_update_ratio"], whole.log10_movement[:count])
+    assert set(records["first_loss"]) == {whole.first_loss}
+
+
+def test_a_range_test_is_a_run_of_its_own_kind(place):
+    query = f"{NET}&steps=30&networks=3"
+    run = place.submit(query, kind="rates")
+    place.work()
+    seen = place.desk.look(run)
+    assert (seen.state, seen.progress.step, seen.progress.records) == ("done", 19 * 30, 19)
+    assert_tested(place.records(run), query)
+    reply = api.answer(place.desk, seen, 17, np.inf)
+    assert (reply["kind"], reply["steps"], reply["next"]) == ("rates", 19 * 30, 19)
+    assert reply["records"]["theory"] == ["NaN", "NaN"]  # tanh
+    assert len("".join(api.table(place.desk, seen)).splitlines()) == 1 + 19
+    place.store.forget(run)
+    assert place.queue.huey.storage.result_store_size() == 0
+
+
+def test_a_range_test_is_stopped_and_frees_its_trainer_as_any_run(place, monkeypatch):
+    run, step = place.submit(kind="rates"), Trainer.step
+
+    def until_the_third(self):
+        if self.config.learning_rate == RATES[2]:
+            place.tell(run, "stop")
+            monkeypatch.setattr(worker, "_SECONDS_BETWEEN_LOOKS", 0)
+        return step(self)
+
+    monkeypatch.setattr(Trainer, "step", until_the_third)
+    place.work()
+    seen = place.desk.look(run)
+    assert (seen.state, seen.progress.records) == ("stopped", 2)
+    assert_tested(place.records(run), f"{NET}&steps=40", 2)
+
+
+def test_a_range_test_goes_on_with_the_rate_it_was_at(place, monkeypatch):
+    run, step = place.submit(kind="rates", lease=30), Trainer.step
+
+    def until_nobody_looks(self):
+        if self.config.learning_rate == RATES[2]:
+            place.store.write(run, seen=time() - 31)
+            monkeypatch.setattr(worker, "_SECONDS_BETWEEN_LOOKS", 0)
+        return step(self)
+
+    monkeypatch.setattr(Trainer, "step", until_nobody_looks)
+    place.work()
+    monkeypatch.undo()
+    assert place.desk.look(run).state == "expired"
+    place.tell(run, "resume")
+    place.tell(run, "change", "learning_rate", 0.5)
+    place.work()
+    seen = place.desk.look(run)
+    assert (seen.state, seen.progress.commands, seen.progress.changes) == ("done", 1, [])
+    assert_tested(place.records(run), f"{NET}&steps=40")
 
 
 def test_a_stopped_run_that_waits_leaves_the_queue(place):
@@ -270,7 +331,8 @@ def test_records_there_and_back():
     trainer, records = Trainer(run.training, 3), []
     while not trainer.finished:
         records.append(trainer.step())
-    there = unpacked(packed(records), 3, 3)
+    shapes = of_training(3, 3)
+    there = unpacked(packed(records, shapes), shapes)
     for name, column in together(records).items():
         assert np.array_equal(there[name], column, equal_nan=True), name
 

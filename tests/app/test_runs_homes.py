@@ -4,6 +4,7 @@ import io
 import os
 import signal
 import time
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from app.runs.queue import Queue
 from app.settings import Settings
 from app.training.state import strict
 from app.words import pairs_of
+from simulation.training.range_test import range_test
 from simulation.training.records import LAYERED, SCALARS
 from simulation.training.trainer import Trainer, train
 from tests.app.serving import REDIS, Home, until
@@ -60,6 +62,25 @@ def test_a_run_is_what_train_gives_to_the_bit(home):
     assert status == 200
     assert table.decode().splitlines()[-1].startswith("119,2,6,")
     assert home.ask(f"/api/v1/train/{run}.json")[1]["next"] == home.look(run)["next"]
+
+
+def test_a_range_test_is_what_range_test_gives_to_the_bit(home):
+    query = f"{NET}&steps=60"
+    run = home.submit(f"kind=rates&{query}")
+    seen = home.wait(run, "done")
+    *_, whole = range_test(strict(pairs_of(query.encode())).training)
+    assert (seen["step"], seen["next"], seen["records"]["learning_rate"]) == (19 * 60, 19, whole.rates.tolist())
+    assert [float(loss) for loss in seen["records"]["loss"]] == whole.losses.tolist()
+    status, table = home.ask(f"/api/v1/train/{run}.csv", plain=True)
+    assert (status, len(table.decode().splitlines())) == (200, 20)
+    page = home.ask(f"/train/rates?run={run}&look={quote(query)}")[1]
+    assert (page["going"], page["stale"]) == (False, False)
+    assert "after 60 steps" in page["components"]["train-rates-line"]["children"][0]
+    assert home.ask(f"/train/frame?run={run}")[0] == 404  # it is no training
+    stopped = home.submit("kind=rates&depth=9&width=512&batch=64")
+    home.wait(stopped, "running")
+    home.tell(stopped, "stop")
+    home.wait(stopped, "stopped")
 
 
 def test_checkpoints_are_of_their_steps_and_bounded(home):

@@ -12,6 +12,7 @@ import pytest
 from app.binary import plain
 from app.pages import train as page
 from app.runs.desk import Seen
+from app.runs.records import OF_RATES, packed, unpacked
 from app.runs.store import Progress, Run
 from app.state import State
 from app.state import strict as strict_explore
@@ -37,6 +38,7 @@ from simulation.training.data import draw_data
 from simulation.training.diagnosis import diagnose_training
 from simulation.training.fit import fit
 from simulation.training.outcomes import describe_outcomes, outcomes
+from simulation.training.range_test import Trials
 from simulation.training.records import together
 from simulation.training.snapshot import snapshot
 from simulation.training.trainer import Trainer, train
@@ -438,13 +440,43 @@ def test_what_it_answers_is_drawn_where_that_can_be(data, classes, networks, sho
     assert ("chart-train-boundary" in told["figures"]) == shown
 
 
-@pytest.mark.parametrize(("steps", "said"), [(100, "After 40 steps"), (25, "After 25 steps"), (19, "too large")])
-def test_rates_are_tried_for_as_many_steps_as_can_be_afforded(monkeypatch, steps, said):
-    config = replace(SMALL, data="sine")
-    a_step = 3.0 * len(rates.RATES) * config.network.batch * config.learned
-    monkeypatch.setattr(rates, "MOST_MULTIPLY_ADDS", a_step * (steps + 0.5))
-    *_, last = rates.answers(config, "light")
-    assert said in words(last["components"][ids.RATES_LINE]["children"])
+def range_tested(state, count, seen="running", place=None):
+    """A range test of `count` rates, as a page follows it."""
+    config = replace(state.training, steps=min(state.config.steps, 100))
+    trials = Trials(config)
+    points = [point for _ in range(count * config.steps) if (point := trials.step())]
+    columns = unpacked(packed(points, OF_RATES), OF_RATES)
+    progress = Progress(state=seen, records=len(points))
+    return Followed(state, Seen(Run("r", state.query, kind="rates"), progress, 1, seen, place), columns)
+
+
+@pytest.mark.parametrize(
+    ("count", "seen", "place", "said", "button"),
+    [(0, "queued", 3, "Waiting for a free place · number 3 in the queue", "Stop"),
+     (0, "running", None, "0 of 19 rates tried, 40 steps each …", "Stop"),
+     (7, "running", None, "7 of 19 rates tried, 40 steps each …", "Stop"),
+     (7, "stopped", None, "Stopped · 7 of 19 rates tried, 40 steps each", "Try them"),
+     (7, "lost", None, "please try again · 7 of 19", "Try them"), (7, "expired", None, "please try again · 7 of 19", "Try them"),
+     (19, "done", None, "after 40 steps", "Try them")],
+)  # fmt: skip
+def test_how_far_a_range_test_is(count, seen, place, said, button):
+    state = CORNERS["small"]
+    told = rates.answer(range_tested(state, count, seen, place), state.training, "light")
+    assert said in words(told["components"][ids.RATES_LINE]["children"])
+    assert told["components"][ids.RATES_BUTTON] == {"children": button}
+    assert told["going"] == (button == "Stop")
+    assert [len(figure["data"][0]["x"]) for figure in told["figures"].values()] == [count] * bool(count)
+
+
+def test_a_range_test_is_stale_when_another_network_is_set():
+    state = CORNERS["small"]
+    followed, config = range_tested(state, 1), state.training
+    changed = replace(config, learning_rate=0.5, schedule="cosine", changes=((3, "clip", "norm"),))
+    assert not rates.answer(followed, changed, "light")["stale"]
+    for other in (RELU, replace(config.network, seed=1)):
+        assert rates.answer(followed, replace(config, network=other), "light")["stale"]
+    (figure,) = rates.answer(followed, changed, "light")["figures"].values()
+    assert [shape["x0"] for shape in figure["layout"]["shapes"] if shape.get("name") == "here"] == [np.log10(0.5)]
 
 
 def test_the_fit_is_a_line_over_the_points():

@@ -258,6 +258,9 @@ def test_a_step_is_looked_into(visit: Open) -> None:
     assert training.page.locator("#card-train-loss .step-mark").is_visible()
 
 
+TRIED = "() => document.querySelector('#chart-train-rates .js-plotly-plot')?.data?.[0]?.x.length ?? 0"
+
+
 def test_rates_are_tried_and_a_press_sets_one(visit: Open) -> None:
     training = visit(SHORT)
     page = training.page
@@ -265,12 +268,28 @@ def test_rates_are_tried_and_a_press_sets_one(visit: Open) -> None:
     page.wait_for_function(
         "() => document.querySelector('#train-rates-line').textContent.includes('largest stable rate')"
     )
-    assert page.evaluate("() => document.querySelector('#chart-train-rates .js-plotly-plot').data[0].x.length") == 19
+    assert page.evaluate(TRIED) == 19
     plot = page.locator("#chart-train-rates .nsewdrag").bounding_box()
     assert plot
     page.mouse.click(plot["x"] + plot["width"] / 2, plot["y"] + plot["height"] / 2)
     page.wait_for_function("() => location.search.includes('learning_rate=')")
     assert 1e-3 < float(training.words["learning_rate"]) < 0.1
+
+
+def test_trying_rates_is_stopped_by_a_press_and_by_another_network(visit: Open) -> None:
+    training = visit("depth=20&width=64&data=moons")
+    page, button = training.page, training.page.locator("[data-rates]")
+    for stop in (button.click, lambda: training.enter("depth", "3")):
+        button.click()
+        page.wait_for_function(
+            "() => /^[1-9].* of 19 rates tried, 100 steps/.test(document.querySelector('#train-rates-line').textContent)"
+        )
+        assert button.inner_text() == "Stop"
+        stop()
+        page.wait_for_function("() => !window.gradientFlowTrain.rates.going")
+        assert training.text("train-rates-line").startswith("Stopped")
+        assert 0 < page.evaluate(TRIED) < 19
+        assert button.inner_text() == "Try them"
 
 
 def test_a_square_of_the_strip_trains_its_seed(visit: Open) -> None:

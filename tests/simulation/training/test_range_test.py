@@ -9,7 +9,8 @@ import pytest
 from simulation.training.curvature import STABLE_PRODUCT, loss_gradient, stable_rate, top_eigenvalue
 from simulation.training.data import draw_data
 from simulation.training.evidence import loss_course, of_network
-from simulation.training.range_test import describe_range_test, range_test
+from simulation.training.range_sentences import describe_range_test
+from simulation.training.range_test import range_test, steps_each
 from simulation.training.trainer import Trainer, train
 from tests.simulation.training.runs import CONFIGS, run_of
 
@@ -126,3 +127,12 @@ def test_nothing_stable():
     result = last(CONFIGS["skips"], (1.0, 3.0), steps=20)
     assert result.largest_stable is None
     assert describe_range_test(result).startswith("At every rate tried the numbers end")
+
+
+@pytest.mark.parametrize(
+    ("depth", "width", "batch", "each"), [(9, 512, 64, 100), (21, 512, 724, 24), (1000, 64, 64, 100)]
+)
+def test_the_largest_networks_are_tried_for_more_than_twenty_steps(depth, width, batch, each):
+    config = run_of(depth=depth, width=width, batch=batch, data="blobs", features=1024, classes=100, steps=200)
+    assert steps_each(config) == each
+    assert steps_each(replace(config, steps=7)) == 7
