@@ -12,7 +12,7 @@ from threading import Lock, Thread
 import brotli
 import dash
 import plotly
-from flask import Flask, Response, request
+from flask import Flask, Response, has_request_context, request
 
 ROOT = Path(__file__).parent.parent
 CACHE = ROOT / ".brotli"
@@ -24,6 +24,9 @@ YEAR = 365 * 24 * 3600
 MOST_AT_ONCE = 1_000_000  # bytes: a visitor waits for smaller ones (0.3 s at most), Plotly's seconds pass beside
 # Dash has no switch for these: its table, which no page has, and polyfills, of which assets/generators.js is enough.
 UNUSED = re.compile(r'<script src="[^"]*/(?:dash_table/|deps/polyfill)[^"]*"></script>\s*')
+
+TRAIN = "/train"
+OF_TRAIN = re.compile(r'<(?:script|link)[^>]*"/assets/(?:train|grow|step|strip)\.[^>]*>(?:</script>)?\s*')
 
 
 class Compressor:
@@ -68,10 +71,13 @@ class Compressor:
 
 
 class Lab(dash.Dash):
-    """Dash, without the scripts that no page of ours uses."""
+    """Dash, without the scripts that no page of ours uses, and with those of the Train page only there."""
 
-    def interpolate_index(self, scripts: str = "", **parts: str) -> str:
-        return super().interpolate_index(scripts=UNUSED.sub("", scripts), **parts)
+    def interpolate_index(self, scripts: str = "", css: str = "", **parts: str) -> str:
+        scripts = UNUSED.sub("", scripts)
+        if has_request_context() and request.path != TRAIN:
+            scripts, css = OF_TRAIN.sub("", scripts), OF_TRAIN.sub("", css)
+        return super().interpolate_index(scripts=scripts, css=css, **parts)
 
 
 compressor = Compressor(CACHE)
@@ -132,7 +138,8 @@ def compress_all() -> None:
 
     client = server.test_client()
     compressor.compress(plotly_script()[1])
-    for address in re.findall(r'(?:src|href)="(/[^"]+\.[^"]+)"', client.get("/").text):
+    named = "".join(client.get(page).text for page in ("/", TRAIN))
+    for address in sorted(set(re.findall(r'(?:src|href)="(/[^"]+\.[^"]+)"', named))):
         client.get(address, headers={"Accept-Encoding": "br"})
 
 

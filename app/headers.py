@@ -1,4 +1,4 @@
-"""What every answer tells the browser: what may run on the page, who may frame it, and that nothing else is needed."""
+"""What answers tell the browser: what may run on a page, who may frame it, and that a file is what it says it is."""
 
 from functools import cache
 
@@ -8,8 +8,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.settings import Settings
 
-ALWAYS = {
-    "X-Content-Type-Options": "nosniff",
+ALWAYS = {"X-Content-Type-Options": "nosniff"}
+OF_PAGES = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
@@ -33,8 +33,11 @@ def register(app: dash.Dash, settings: Settings) -> None:
 
     @server.after_request
     def add(response: Response) -> Response:
-        framed = request.path.startswith("/embed/")
         response.headers.update(ALWAYS)
+        if response.mimetype != "text/html":
+            return response  # forty files of a first visit would bring 28 KB of what no browser reads there
+        framed = request.path.startswith("/embed/")
+        response.headers.update(OF_PAGES)
         response.headers["Content-Security-Policy"] = POLICY.format(
             hashes=hashes(), ancestors=settings.embed_ancestors if framed else settings.page_ancestors
         )

@@ -96,6 +96,16 @@ def test_plotly_is_the_release_that_plotly_py_was_made_for():
     assert f'"version": "{version}"' in locked
 
 
+def test_what_only_the_train_page_needs_is_only_there(client):
+    needed = [f"/assets/{name}?" for name in ("train.js", "grow.js", "step.js", "strip.js", "train.css")]
+    assert all(name in client.get("/train").text for name in needed)
+    for page in ("/", "/embed/backward"):
+        text = client.get(page).text
+        assert not any(name in text for name in needed)
+        assert "/assets/lab.js?" in text
+        assert "/assets/ui.css?" in text
+
+
 def test_the_train_pages_sheet_asks_no_element_what_it_holds():
     """Chromium looks a :has() up anew with every stroke of every chart, on every page that loads the sheet: a frame of
     Explore's live drag took 20 ms of style instead of 2."""

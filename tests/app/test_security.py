@@ -10,17 +10,8 @@ from app import guard, limiting
 from app.server import create_app
 from app.settings import Settings
 
-PATHS = (
-    "/",
-    "/train",
-    "/embed/backward",
-    "/api/v1/trace",
-    "/live",
-    "/panel/factors",
-    "/healthz",
-    "/assets/lab.js",
-    "/nowhere",
-)
+PAGES = ("/", "/train", "/embed/backward")
+OTHERS = ("/api/v1/trace", "/live", "/panel/factors", "/healthz", "/assets/lab.js", "/nowhere")
 OUTPUT = ".._pages_content.children..._pages_store.data.."
 OUTPUTS = [{"id": "_pages_content", "property": "children"}, {"id": "_pages_store", "property": "data"}]
 INPUTS = [
@@ -42,7 +33,15 @@ def client(application):
     return application.server.test_client()
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", OTHERS)
+def test_what_is_no_page_is_never_taken_for_one(client, path):
+    answer = client.get(path)
+    assert answer.mimetype != "text/html"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("path", PAGES)
 def test_scripts_from_here_alone_and_no_cookie(client, path):
     answer = client.get(path)
     policy = dict(part.strip().split(" ", 1) for part in answer.headers["Content-Security-Policy"].split(";"))
@@ -53,6 +52,7 @@ def test_scripts_from_here_alone_and_no_cookie(client, path):
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "same-origin"
     assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "Set-Cookie" not in answer.headers
     assert "camera=()" in answer.headers["Permissions-Policy"]
     assert "Set-Cookie" not in answer.headers
 
