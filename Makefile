@@ -7,7 +7,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help assets run serve trainers test reproduce lint bench bench-browser docs export screenshots setup setup-dev browser redis
+.PHONY: help assets run serve trainers test reproduce lint fuzz bench bench-browser docs export screenshots setup setup-dev browser redis
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -50,6 +50,9 @@ test: setup-dev browser redis lint ## every check there is, a real browser inclu
 
 reproduce: setup-dev ## the published training experiments on many seeds, some minutes
 	@OPENBLAS_NUM_THREADS=1 $(RUN) -m pytest tests/reproduce/reproduce.py
+
+fuzz: setup-dev ## 20,000 hostile requests: no error of the program, nothing of the user's as HTML
+	@OPENBLAS_NUM_THREADS=1 $(RUN) -m tests.fuzz
 
 browser: ## install Chromium (Debian's package) if there is none
 	@command -v chromium >/dev/null || { echo "Installing Chromium ..."; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; }

@@ -100,6 +100,11 @@ def register(server: Flask) -> str:
         response.cache_control.max_age = YEAR
         return response
 
+    @server.errorhandler(dash.exceptions.DependencyException)
+    def no_such_script(_: dash.exceptions.DependencyException) -> Response:
+        """Of a package that is not on the page, or of another version than the one that is."""
+        return Response("There is no such script here.\n", 404, mimetype="text/plain")
+
     @server.after_request
     def sent_small(response: Response) -> Response:
         if response.status_code != 200 or not request.path.startswith(FOLDERS) or response.mimetype not in TYPES:
@@ -128,8 +133,8 @@ def _named_by_content(response: Response) -> bool:
     """Whether the address changes with the content: Dash says so of its own, /assets/ carries the time of the file."""
     if response.cache_control.max_age == YEAR:
         return True
-    written, named = response.last_modified, request.args.get("m", type=float)
-    return written is not None and named is not None and abs(named - written.timestamp()) < 1
+    written, named = response.last_modified, re.fullmatch(rb"m=(\d+\.?\d*)", request.query_string)
+    return written is not None and named is not None and abs(float(named[1]) - written.timestamp()) < 1
 
 
 def compress_all() -> None:

@@ -10,9 +10,12 @@ import orjson
 from dash._utils import split_callback_id
 from flask import Response, request
 
+from components import ids
+from components.training import ids as training_ids
+
 PATH = "/_dash-update-component"
 MOST_BYTES = 64_000  # of any request's body: the longest is a state
-MOST_WORDS = 100
+CLICKED = (ids.RESTORE, training_ids.RESTORE)  # stores that nothing but a click fills
 
 
 def fits(body: Any, callbacks: dict[str, dict[str, Any]]) -> bool:
@@ -42,7 +45,7 @@ def _are(given: Any, declared: list[dict[str, Any]]) -> bool:
             and one.get("id") == wanted["id"]
             and str(one.get("property", "")).split("@")[0] == wanted["property"].split("@")[0]
             and set(one) <= {"id", "property", "value"}
-            and _may_be(wanted["property"], one.get("value"))
+            and _may_be(wanted, one.get("value"))
             for one, wanted in zip(given, declared, strict=True)
         )
     )
@@ -52,17 +55,14 @@ def _names(given: Any) -> bool:
     return isinstance(given, list) and all(isinstance(name, str) for name in given)
 
 
-def _may_be(name: str, value: Any) -> bool:
-    """Whether a property of this name may have the value."""
-    if value is None:
-        return True
-    if name in ("pathname", "search"):
-        return isinstance(value, str)
-    if name == "data":
-        return isinstance(value, str) or (isinstance(value, dict) and _is_click(value))
-    if name.startswith("n_"):
-        return isinstance(value, int)
-    return isinstance(value, str | int | float) or (_names(value) and len(value) <= MOST_WORDS)
+def _may_be(place: dict[str, Any], value: Any) -> bool:
+    """Whether the property of this place may have the value: one that a callback of the server is given."""
+    name = place["property"]
+    if name == "pathname":
+        return isinstance(value, str) and value.startswith("/")
+    if place["id"] in CLICKED:
+        return isinstance(value, dict) and _is_click(value)
+    return value is None or isinstance(value, int if name.startswith("n_") else str)
 
 
 def _is_click(value: dict[str, Any]) -> bool:

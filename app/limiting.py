@@ -17,7 +17,9 @@ def _quick() -> bool:
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """Counts EXPENSIVE endpoints. With a Redis all workers count together."""
+    """Counts EXPENSIVE endpoints. With a Redis all workers count together. 0 a minute: nobody counts."""
+    if not settings.expensive_per_minute:
+        return
     said = f"This address has asked for more than {settings.expensive_per_minute:,} slow answers in a minute. Please try again in a minute."
 
     def refuse(_: RequestLimit) -> Response:
@@ -27,7 +29,7 @@ def register(app: Flask, settings: Settings) -> None:
 
     limiter = Limiter(
         get_remote_address, app=app, storage_uri=settings.redis_url or "memory://", strategy="fixed-window",
-        in_memory_fallback_enabled=True, on_breach=refuse, enabled=settings.expensive_per_minute > 0,
+        in_memory_fallback_enabled=True, on_breach=refuse,
     )  # fmt: skip
     counted = limiter.shared_limit(f"{settings.expensive_per_minute}/minute", scope="expensive", exempt_when=_quick)
     for endpoint in EXPENSIVE:

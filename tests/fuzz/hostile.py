@@ -1,0 +1,184 @@
+"""Hostile requests, each a function of its number and the seed: half of what a page might send, half of what it never would."""
+
+import json
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, quote_plus, urlencode
+
+from dash._utils import split_callback_id
+
+from app.guard import PATH as CALLBACKS
+from app.panels import PANELS
+from app.training.look import PAGE_WORDS
+from components.embedding import EMBEDS
+from simulation.parameters import Choice, Number, Subset
+
+MARK = """<b id=zq>"'&"""  # is to stand in no page as it is
+METHODS = ("GET",) * 12 + ("POST", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "NONSENSE")
+TEXTS = (
+    "", " ", "0", "-0", "-1", "1e309", "-1e309", "1e-400", "NaN", "inf", "-Infinity", "9" * 30, "9" * 5000, "0x10", "1_0",
+    "1,5", "٣", "½", "[]", "{}", "[1,2]", "null", "true", "None", "\0", "a\0b", "\n", "\r\nX-Injected: 1", "../../etc/passwd", "%00",
+    "%", "%zz", "%25", "=", "&", "a=b&c=d", "?", "#", "é", "漢字", "\u202e", "\ufeff", "🙂", "x" * 3000, MARK, f"<script>{MARK}</script>",
+    "{{7*7}}", "${7*7}", "'; DROP TABLE kv; --", "he,he,he", ",", ",,,", "1:learning_rate:0.1", "0:clip:norm,0:clip:norm", ":::",
+)  # fmt: skip
+BYTES = (b"%ff", b"\xff\xfe", b"%c3%28", b"%ed%a0%80", b"%", b"%0", b"\xc3", b"%00", b"&&&", b"===", b";", b"+")
+SMALL = {"depth": 6, "width": 8, "batch": 4, "networks": 3, "steps": 6, "block": 2, "groups": 4}  # a request is cheap
+OTHERS = ("state", "since", "theme", "dragging", "words", "charts", "has", "v", "run", "beside", "run_after", "beside_after", "look", "step", "sliders",
+          "controls", "lock", "print", "kind", "lease", "after", "field", "value", "nobody", "")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Hostile:
+    """One request; `path` and `query` as they are on the wire."""
+
+    method: str
+    path: bytes
+    query: bytes
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def value(chance: random.Random, word: str) -> str:
+    """What the word may be, most often; sizes are small ones."""
+    parameter = PAGE_WORDS.get(word)
+    if chance.random() < 0.15 or parameter is None:
+        return chance.choice(TEXTS)
+    if isinstance(parameter, Number):
+        if word in SMALL:
+            return str(chance.randint(1, SMALL[word]))
+        end = chance.choice((parameter.low, parameter.high, chance.uniform(parameter.low, parameter.high)))
+        return parameter.format(round(end) if parameter.integer else end)
+    if isinstance(parameter, Choice):
+        return chance.choice(list(parameter.options))
+    if isinstance(parameter, Subset):
+        return ",".join(chance.choices(list(parameter.options), k=chance.randint(0, 3)))
+    return chance.choice(TEXTS)
+
+
+def state(chance: random.Random, nested: int = 1) -> list[tuple[str, str]]:
+    """Words of a state, of a small network; now and then one twice, one that nobody knows, or far too many."""
+    pairs = [(word, str(most)) for word, most in SMALL.items() if word not in ("block", "groups")]
+    words = [chance.choice([*PAGE_WORDS, "layer", "over", "direction", "language", "loss_scale"]) for _ in range(chance.randint(0, 5))]  # fmt: skip
+    given = [(word, value(chance, word)) for word in words]
+    pairs = [pair for pair in pairs if pair[0] not in words or chance.random() < 0.02]
+    if nested and chance.random() < 0.2:
+        given.append((chance.choice(("pin", "beside")), urlencode(state(chance, nested - 1))))
+    if chance.random() < 0.05:
+        given.append((chance.choice(OTHERS), chance.choice(TEXTS)))
+    return pairs + given * (40 if chance.random() < 0.01 else 1)
+
+
+def encoded(chance: random.Random, pairs: Sequence[tuple[str, str]]) -> bytes:
+    """The query string; some of it raw or broken."""
+    if chance.random() < 0.8:
+        return urlencode(pairs).encode()
+    quoted: Callable[[str], str] = chance.choice((quote, quote_plus, str))
+    raw = "&".join(f"{quoted(name)}={quoted(text)}" for name, text in pairs).encode("utf-8", "replace")
+    at = chance.randint(0, len(raw))
+    return raw[:at] + chance.choice(BYTES) + raw[at:]
+
+
+class Requests:
+    """number -> Hostile. callbacks: the application's callback_map. rules: its routes. runs: ids that are there."""
+
+    def __init__(self, callbacks: Mapping[str, Any], rules: Sequence[str], runs: Sequence[str], seed: int) -> None:
+        self._callbacks = {output: one for output, one in callbacks.items() if "callback" in one}
+        self._rules, self._runs, self._seed = sorted(rules), runs, seed
+
+    def __getitem__(self, number: int) -> Hostile:
+        chance = random.Random(f"{self._seed} {number}")
+        return self._callback(chance) if chance.random() < 0.3 else self._address(chance)
+
+    def _address(self, chance: random.Random) -> Hostile:
+        rule = chance.choice(self._rules)
+        path = "".join(self._part(chance, part) for part in rule.replace(">", "<").split("<"))
+        if chance.random() < 0.05:
+            path += chance.choice(("/", "//", "/..", "\0", "%2e", MARK, "?", ".csv", "é"))
+        asked = state(chance)
+        if path.startswith(("/live", "/panel", "/train")):
+            asked = [(name, self._own(chance, name)) for name in chance.sample(OTHERS, chance.randint(0, 6))]
+            asked.append(("state", urlencode(state(chance))))
+        elif path.startswith(("/embed", "/export", "/api/v1/train")):
+            asked += [(name, self._own(chance, name)) for name in chance.sample(OTHERS, chance.randint(0, 2))]
+        method = "POST" if rule.endswith(("/train", "<verb>")) and chance.random() < 0.7 else chance.choice(METHODS)
+        body = chance.choice(TEXTS).encode() if method in ("POST", "PUT", "PATCH") and chance.random() < 0.3 else b""
+        headers = {chance.choice(("If-None-Match", "Accept-Encoding", "Range", "Accept", "Origin", "X-Forwarded-For", "Content-Type")): chance.choice(TEXTS).encode().decode("latin-1")} if chance.random() < 0.2 else {}  # fmt: skip
+        return Hostile(method, path.encode(), encoded(chance, asked), body, headers)
+
+    def _part(self, chance: random.Random, part: str) -> str:
+        """A placeholder of a rule filled, or a fixed part as it is."""
+        filled: dict[str, Sequence[str]] = {
+            "path:panel": [*PANELS, "trace", *(f"{key}.csv" for key in PANELS)], "key": list(PANELS), "part": list(EMBEDS),
+            "run_id": self._runs, "verb": ("pause", "continue", "step", "stop", "resume", "change"), "step": ("0", "1", "6", "-1", "1e9"),
+            "path:path": ["train", *(f"embed/{key}" for key in EMBEDS)], "path:filename": ["lab.js", "lab.css"],
+            "string:package_name": ["dash", "plotly"], "path:fingerprinted_path": ["deps/react@18.v1m1.min.js", "plotly.min.js"],
+        }  # fmt: skip
+        if part.startswith("/") or (part not in filled and ":" not in part):
+            return part
+        return chance.choice(TEXTS) if chance.random() < 0.1 or part not in filled else chance.choice(filled[part])
+
+    def _own(self, chance: random.Random, name: str) -> str:
+        likely: dict[str, Sequence[str]] = {
+            "theme": ("light", "dark"), "dragging": ("0", "1"), "words": ("0", "1"), "print": ("1",), "kind": ("training", "rates"),
+            "charts": ("chart-forward,chart-backward-delta",), "run": self._runs, "beside": self._runs, "step": ("0", "3"),
+            "run_after": ("0", "3"), "sliders": ("weight_scale", "depth,weight_scale"), "controls": ("depth,width", "seed"),
+            "lock": ("depth",), "lease": ("10", "90"), "after": ("0", "2"), "field": ("learning_rate", "clip"), "value": ("0.1", "norm"),
+        }  # fmt: skip
+        if name in ("state", "since", "look"):
+            return urlencode(state(chance))
+        return chance.choice(likely[name]) if name in likely and chance.random() < 0.7 else chance.choice(TEXTS)
+
+    def _callback(self, chance: random.Random) -> Hostile:
+        """A body as the browser sends it, then changed in up to three places, or no body of that kind at all."""
+        output, declared = chance.choice(list(self._callbacks.items()))
+        body: Any = {"output": output, "outputs": split_callback_id(output), "changedPropIds": []}
+        for part in ("inputs", "state"):
+            body[part] = [{"id": one["id"], "property": one["property"], "value": _property(chance, one["property"])} for one in declared[part]]  # fmt: skip
+        if body["inputs"]:
+            first = body["inputs"][0]
+            body["changedPropIds"] = [f"{first['id']}.{first['property']}"]
+        for _ in range(chance.choice((0, 0, 1, 1, 2, 3))):
+            body = mutated(chance, body)
+        content = json.dumps(body, ensure_ascii=chance.random() < 0.5).encode("utf-8", "surrogatepass")
+        if chance.random() < 0.15:
+            at = chance.randint(0, len(content))
+            content = chance.choice((content[:at], content[:at] + chance.choice(BYTES) + content[at:], b"[" * 30_000, b'{"a":' * 9000, content.decode("utf-8", "replace").encode("utf-16"), b"\xef\xbb\xbf" + content, b"", b"1e999", bytes(70_000)))  # fmt: skip
+        kind = "application/json" if chance.random() < 0.9 else chance.choice(("text/plain", "", "application/json; charset=utf-16", "multipart/form-data; boundary=x", MARK))  # fmt: skip
+        return Hostile("POST", CALLBACKS.encode(), b"", content, {"Content-Type": kind})
+
+
+def _property(chance: random.Random, name: str) -> Any:
+    """A value that a property of this name may have, or nearly."""
+    if name == "pathname":
+        return chance.choice(("/", "/train", *(f"/embed/{key}" for key in EMBEDS), "/nowhere", *TEXTS))
+    if name == "search":
+        return "?" + encoded(chance, state(chance)).decode("utf-8", "replace")
+    if name == "data":
+        query = urlencode(state(chance))
+        return chance.choice((query, {"query": query, "at": 1}))
+    return chance.choice((None, 1, 0, True, 1.5, "relu", "preset deep", "activation nobody", "0.3", *TEXTS))
+
+
+def junk(chance: random.Random) -> Any:
+    deep: Any = 1
+    for _ in range(300):
+        deep = [deep]
+    return chance.choice((None, True, -1, 10**40, 1e308, float("nan"), float("inf"), "", "\ud800", [], {}, [[]], {"a": {"b": []}}, deep, [1] * 500, {"id": {"x": "ALL"}, "property": "y"}, *TEXTS))  # fmt: skip
+
+
+def mutated(chance: random.Random, tree: Any) -> Any:
+    """The same with one part of it replaced, removed, doubled, or wrapped."""
+    if isinstance(tree, dict) and tree and chance.random() < 0.85:
+        key = chance.choice(list(tree))
+        if chance.random() < 0.15:
+            return {name: part for name, part in tree.items() if name != key}
+        if chance.random() < 0.1:
+            return {**tree, chance.choice(TEXTS): junk(chance)}
+        return {**tree, key: mutated(chance, tree[key])}
+    if isinstance(tree, list) and tree and chance.random() < 0.85:
+        at = chance.randrange(len(tree))
+        more = chance.choice(([], [mutated(chance, tree[at])], [tree[at], tree[at]], [mutated(chance, tree[at])]))
+        return [*tree[:at], *more, *tree[at + 1 :]]
+    return [tree] if chance.random() < 0.1 else junk(chance)
