@@ -7,7 +7,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help assets run serve trainers test reproduce lint fuzz bench bench-browser docs export screenshots setup setup-dev browser redis
+.PHONY: help assets run serve trainers test reproduce lint fuzz bench bench-browser bench-serve docs export screenshots setup setup-dev browser redis
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -33,7 +33,7 @@ run: setup ## start the application and print its address
 	@HOST=$(HOST) PORT=$(PORT) WORKERS=1 exec $(RUN) -m app --log-level warning
 
 serve: setup ## serve it with a web worker and a trainer per core (HOST, PORT, WORKERS, TRAINERS, REDIS_URL)
-	@HOST=$(HOST) PORT=$(PORT) exec $(RUN) -m app
+	@HOST=$(HOST) PORT=$(PORT) LOG_REQUESTS=$${LOG_REQUESTS-1} exec $(RUN) -m app
 
 trainers: setup ## trainers alone, for the runs of other machines (REDIS_URL, TRAINERS)
 	@exec $(RUN) -m app.runs
@@ -70,8 +70,12 @@ bench-browser: setup-dev browser ## frames a second in a drag, beside a plain Da
 export: setup ## an offline HTML file with sliders (PART=backward, forward or heatmap, QUERY=what stands after ? in the lab, OUT)
 	@$(RUN) -m app.export "$(or $(PART),backward)" "$(QUERY)" "$(or $(OUT),gradient-flow.html)"
 
-docs: setup ## write docs/reference.md anew from the registries
+bench-serve: setup-dev ## how many can drag at once, over loopback (SOAK=20 goes on for so many minutes and watches the memory)
+	@$(RUN) -m benchmarks.serve $(SOAK)
+
+docs: setup ## write docs/reference.md anew from the registries, docs/licences.md from the packages
 	@$(RUN) -m docs.generate
+	@$(RUN) -m docs.licences
 
 screenshots: setup-dev browser ## pictures of the page, light, dark, wide and narrow, into screenshots/
 	@$(RUN) -m tests.browser.screenshots

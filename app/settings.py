@@ -32,7 +32,8 @@ class Settings:
     cache_megabytes: int = _setting(128, "what one worker keeps of answers in its memory, unless there is a Redis")
     proxies: int = _setting(0, "proxies in front that are trusted to say who asks (X-Forwarded-For)")
     expensive_per_minute: int = _setting(
-        6000, "slow panels, offline files and runs that one address may ask for in a minute: a class shares one"
+        6000,
+        "slow panels, offline files and runs that one address may ask for in a minute (a class shares one), counted by each worker unless there is a Redis; 0: as many as it likes",
     )
     page_ancestors: str = _setting(
         "'none'", "sites that may frame the pages, as in Content-Security-Policy's frame-ancestors"

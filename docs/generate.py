@@ -1,10 +1,12 @@
 """Writes docs/reference.md from the registries; a test holds the file against it. `make docs` runs it."""
 
 from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
 
 from app.options import OPTIONS
 from app.panels import PANELS
+from app.settings import Settings
 from app.state import STATE_DEFAULTS, WORDS
 from simulation.activations import ACTIVATIONS
 from simulation.config import BUDGET, DEFAULTS, FIELDS, GROUPS, compact, group_of
@@ -119,6 +121,10 @@ def reference() -> str:
             [(f"`{f.key}`", f.summary, f"10^{f.log10_zero:.2f}", f"10^{f.log10_overflow:.2f}") for f in FORMATS.values()],
         ),
         *_training(),
+        "## Settings of the server\n\nVariables of the environment; what to set for what is in [deploying](deploying.md).\n\n" + _table(
+            ("variable", "default", "what it decides"),
+            [(f"`{one.name.upper()}`", one.metadata["shown"], one.metadata["says"]) for one in fields(Settings)],
+        ),
         "## What is left out\n\n" + "\n".join(f"- **{what}.** {why}" for what, why in simplifications()),
     ]  # fmt: skip
     return "\n\n".join(parts) + "\n"
