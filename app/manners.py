@@ -96,4 +96,4 @@ def _tell(response: Response) -> None:
         field, allowed, message = _MESSAGES.get(status, ("request", "", f"{HTTPStatus(status).phrase}."))
         value = request.path if field == "path" else ""
     told = refusal(field, value, allowed, message, status)
-    response.data, response.mimetype = told.data, told.mimetype
+    response.data, response.mimetype = told.data, "application/json"

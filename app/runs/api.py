@@ -12,7 +12,7 @@ from flask import Flask, Response, request
 from app.manners import json_response, refusal
 from app.runs.desk import Desk, Refused, Seen, steps_of
 from app.runs.limits import LONGEST_LEASE, MOST_NUMBERS
-from app.runs.paths import METHODS, TOLD, missing, not_there
+from app.runs.paths import METHODS, TOLD, not_there
 from app.runs.queue import Queue
 from app.runs.records import NULLS, OF_RATES, Array, told
 from app.runs.store import UnreachableError
@@ -120,7 +120,7 @@ def register(app: Flask, settings: Settings) -> None:
         kept = [str(one) for one in seen.progress.checkpoints]
         content = desk.part(seen, f"checkpoint:{step}") if step in kept else None
         if content is None:
-            return missing("step", step, ", ".join(kept), "There is no checkpoint of this step.")
+            return refusal("step", step, ", ".join(kept), "There is no checkpoint of this step.")
         return Response(content, mimetype="application/octet-stream")
 
     @app.post("/api/v1/train/<run_id>/<verb>")

@@ -2,7 +2,7 @@
 
 from flask import Response, request
 
-from app.manners import refusal as missing
+from app.manners import refusal
 from app.runs.commands import VERBS
 
 TOLD = (*VERBS, "resume")
@@ -25,7 +25,7 @@ def not_there(path: str) -> Response:
         case ["", _, "checkpoint", _]:
             method = "GET"
         case _:
-            return missing("path", path, PATHS, "There is nothing at this path.")
-    reply = missing("method", request.method, method, f"This path is asked with {method}.", 405)
+            return refusal("path", path, PATHS, "There is nothing at this path.")
+    reply = refusal("method", request.method, method, f"This path is asked with {method}.", 405)
     reply.headers["Allow"] = method
     return reply
