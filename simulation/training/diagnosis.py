@@ -65,7 +65,9 @@ def diagnose_training(
     one. crash: that network's.
     """
     of = of_network(records, network)
-    expected, course, moves = expect(config), loss_course(of), motion(of)
+    expected, course = expect(config), loss_course(of)
+    whole = of if crash is None else {name: values[of["step"] < crash.step] for name, values in of.items()}
+    moves = motion(whole if len(whole["step"]) else of)  # the step that broke says nothing of how layers move
     return TrainingVerdict(
         state="crashed" if crash else _state(expected, course, moves, config.network.depth),
         step=int(of["step"][-1]),
@@ -74,7 +76,7 @@ def diagnose_training(
         course=course,
         motion=moves,
         constant=_is_constant(expected, course),
-        idle=_idle(moves),
+        idle=_idle(moves) if len(whole["step"]) else (),
         clipped_share=float(of["clipped_share"][-1]),
         crash=crash,
     )

@@ -14,7 +14,7 @@ from simulation.training.data import draw_data
 # Up to USUAL times the expected one a first loss is as it should be: with He weights and a PyTorch head it is up to 1.3
 # times, with squared error on one-hot targets 2 to 4. Beyond LARGE something is wrong: where starts failed in public,
 # it was 30 to 10^7 times (CASES).
-USUAL_RATIO, LARGE_RATIO = 2.0, 5.0
+NEAR_RATIO, USUAL_RATIO, LARGE_RATIO = 1.25, 2.0, 5.0
 # Squared errors from here on make steps that few learning rates can bear.
 LARGE_SQUARE = 25.0
 # Classes that are a little less even than 1 / C, as the part that is learned from makes them, are spoken of as even.
@@ -74,18 +74,25 @@ def describe_first_loss(expected: Expected, first_loss: float) -> str:
     beside = f"a network that knows nothing has {expected.formula} = {loss_text(expected.first)}"
     if not isfinite(first_loss):
         what = "not a number" if isnan(first_loss) else "infinite"
-        return f"The first loss is {what}; {beside}. The numbers overflow before anything is learned: {_LOOK_AT}."
+        return (
+            f"The first loss is {what}; {beside}. The numbers overflow before anything is learned: {look_at(expected)}."
+        )
     ratio = first_loss / expected.first
     text = f"First loss {loss_text(first_loss)}; {beside}."
     if ratio >= LARGE_RATIO:
-        return f"{text} That is {digits(ratio)} times as much, before anything is learned: {_LOOK_AT}."
+        return f"{text} That is {digits(ratio)} times as much, before anything is learned: {look_at(expected)}."
     if ratio >= USUAL_RATIO:
         return f"{text} That is {digits(ratio)} times as much: the outputs start rather large."
     if expected.formula == NUMBERS and expected.first >= LARGE_SQUARE:
         return f"{text} So it should start, but errors of that size make steps as large: look at target scale."
+    if ratio > NEAR_RATIO:
+        return f"{text} That is {digits(ratio)} times as much, which is usual for a start."
     if ratio > 1 / USUAL_RATIO:
         return f"{text} That is how a run should start."
     return f"{text} It is lower already, by luck of the first batch or of the draw."
 
 
-_LOOK_AT = "look at initialization, input scale and target scale"
+def look_at(expected: Expected) -> str:
+    """What sets how large outputs and errors are at the start; cross-entropy takes classes, which have no scale."""
+    scales = " and input scale" if expected.formula.startswith("ln") else ", input scale and target scale"
+    return f"look at initialization{scales}"

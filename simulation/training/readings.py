@@ -13,7 +13,7 @@ from math import inf, isfinite
 from simulation.sentences import digits, percent, power
 from simulation.training.config import TrainingConfig
 from simulation.training.diagnosis import BEHIND, LEARNED_SHARE, REFERENCE, TrainingVerdict
-from simulation.training.expected import LARGE_RATIO, loss_text
+from simulation.training.expected import LARGE_RATIO, look_at, loss_text
 from simulation.training.optimizers import OPTIMIZERS
 from simulation.training.sentences import layers
 
@@ -37,13 +37,13 @@ def _crash(config: TrainingConfig, verdict: TrainingVerdict) -> Iterator[str]:
     if not crash:
         return
     if crash.step < EARLY:
-        yield f"Gone within ten steps: look at initialization, input scale and target scale{_suspects(config)}."
+        yield f"Gone within ten steps: {look_at(verdict.expected)}{_suspects(config)}."
         if verdict.course.first < LARGE_RATIO * verdict.expected.first:
             yield f"The first loss is as expected, though: it is the steps that are too long, the first by {power(verdict.motion.first)} of the size of a layer's weights."  # fmt: skip
     elif crash.step >= LATE:
         yield f"Gone after {crash.step:,} steps that could be taken: look at the learning rate, {digits(config.setting_at('learning_rate', crash.step))}."  # fmt: skip
     else:
-        yield f"Gone after {crash.step} steps: look at the learning rate first, then at initialization, input scale and target scale{_suspects(config)}."  # fmt: skip
+        yield f"Gone after {crash.step} steps: first look at the learning rate, then {look_at(verdict.expected)}{_suspects(config)}."  # fmt: skip
     if config.setting_at("clip", crash.step) == "norm" and crash.operation.startswith("the gradient"):
         yield "Clipping could not help: an infinite entry makes its coefficient 0, and 0 x infinity is NaN."
 
@@ -110,9 +110,9 @@ def _lengths(config: TrainingConfig, verdict: TrainingVerdict) -> Iterator[str]:
     elif verdict.state not in ("plateau", "slow") or verdict.idle:
         return
     elif high < SHORT:
-        yield f"All layers move alike, but little: by {power(low)} to {power(high)} of their size in a step, and about 10^-3 is usual. Raise the learning rate, or look at what makes all gradients small."  # fmt: skip
+        yield f"All layers move alike, but little: by {power(low)} to {power(high)} of their size in a step, and about 10^-3 is usual. Either the learning rate is low, or all gradients are small, as they are where the loss is flat."  # fmt: skip
     elif high - low <= BEHIND:
-        yield f"The gradients are healthy: a step changes every layer by {power(low)} to {power(high)} of its size. Look at data, loss and learning rate."  # fmt: skip
+        yield f"Every layer moves: a step changes each by {power(low)} to {power(high)} of its size. Look at data, loss and learning rate."  # fmt: skip
 
 
 def _hidden(config: TrainingConfig, verdict: TrainingVerdict) -> Iterator[str]:

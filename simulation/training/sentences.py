@@ -78,7 +78,7 @@ def _plateau(verdict: TrainingVerdict) -> str:
 def _erratic(verdict: TrainingVerdict) -> str:
     course = verdict.course
     if course.jump >= JUMP:
-        return f"The loss jumps: from one point of its curve to the next it is multiplied by {digits(course.jump)} or more once in 20 times, and divided by as much as often. Of late its mean is {_loss(verdict)}; knowing nothing gives {verdict.expected.chance}."  # fmt: skip
+        return f"The loss jumps: from one point of its curve to the next it is multiplied by {digits(course.jump)} or more once in 20 times, and as often divided by as much. Of late its mean is {_loss(verdict)}; knowing nothing gives {verdict.expected.chance}."  # fmt: skip
     return f"The loss shot up to {loss_text(course.peak)} and is back at {_loss(verdict)}: still worse than what knowing nothing gives, {verdict.expected.chance}."  # fmt: skip
 
 

@@ -232,6 +232,25 @@ def test_each_network_of_many_has_its_own_verdict():
     assert [diagnose_training(run.config, run.records, network=i) for i in range(3)] == alone
 
 
+def test_of_a_run_that_broke_the_steps_before_say_which_layers_moved():
+    """Two steps, the first of them long, the second NaN: no layer stays as it was drawn."""
+    ratios = np.array([[[-1.0, -2.0, -1.5]], [[nan, nan, nan]]])
+    head = {"log10_head_update_ratio": np.array([[-1.0], [nan]])}
+    broke = made([2.3, nan], log10_update_ratio=ratios, **head)
+    verdict = diagnose_training(TEN, broke, Crash(1, 2, "weights", "inf"))
+    assert verdict.motion.log10_update_ratio == pytest.approx((-1.0, -2.0, -1.5))
+    assert verdict.idle == ()
+    at_once = diagnose_training(
+        TEN,
+        {name: values[1:] for name, values in broke.items()} | {"step": np.array([0])},
+        Crash(0, 2, "weights", "inf"),
+    )
+    assert describe_training(TEN, at_once).note == ""
+    stood = made([2.3] * 40, log10_update_ratio=np.tile([-9.0, -3.0, -3.0], (40, 1, 1)))
+    late = diagnose_training(TEN, stood, Crash(39, 2, "weights", "inf"))
+    assert describe_training(TEN, late).note.startswith("Layer 1 does not learn")
+
+
 def test_readings_of_a_crash():
     early = readings(CONFIGS["skips"], verdict_on("skips"))
     assert early[0].startswith("Gone within ten steps: look at initialization")
@@ -259,7 +278,7 @@ def test_healthy_gradients_point_elsewhere():
     assert any("Look at data, loss and learning rate" in text for text in readings(TEN, verdict))
     idle = np.tile([-9.0, -3.0, -3.0], (30, 1, 1))
     vanished = diagnose_training(TEN, made(np.full(30, log(10)), log10_update_ratio=idle))
-    assert not any("healthy" in text for text in readings(TEN, vanished))
+    assert not any("Every layer moves" in text for text in readings(TEN, vanished))
     assert describe_training(TEN, vanished).note.startswith("Layer 1 does not learn: a step changes layer 1 by 10^-9")
 
 
