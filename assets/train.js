@@ -55,6 +55,7 @@
       if (!train.runs.run) receive(content.figures, false);
       const address = `${location.pathname}?${content.query}${location.hash}`;
       history.replaceState(history.state, "", address);
+      window.gradientFlowWayBack.keep(address, content.back);
       if (otherQuantity && train.runs.run) again();
       return content;
     } catch { return null; }

@@ -65,7 +65,13 @@ def _start() -> list[Any]:
     return [
         html.H3("Start from"),
         dcc.Dropdown(
-            id=ids.SEARCH, options=options, clearable=True, searchable=True, placeholder="Search", className="select"
+            id=ids.SEARCH,
+            options=options,
+            clearable=True,
+            searchable=True,
+            search_order="original",
+            placeholder="Search",
+            className="select",
         ),
         html.P(id=ids.STORY, className="help story"),
     ]

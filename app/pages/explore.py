@@ -12,7 +12,7 @@ from app.cache import TraceCache
 from app.frames import control_value, sigma_text, view
 from app.options import OPTIONS
 from app.pages.embed import CHARTS
-from app.pages.wiring import card, flat
+from app.pages.wiring import card, flat, register_search
 from app.panels import PANELS, SECTIONS
 from app.settings import VERSION
 from app.state import NETWORK_WORDS, WORDS, State, lenient, pairs_of
@@ -56,6 +56,7 @@ def parts(values: Mapping[str, Any]) -> list[html.Section]:
 
 def register(app: dash.Dash, traces: TraceCache) -> None:
     """The wiring of the page."""
+    register_search(app, ids.SEARCH)
     app.clientside_callback(
         ClientsideFunction("lab", "switchTheme"),
         Output(ids.THEME, "title"),

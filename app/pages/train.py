@@ -8,7 +8,7 @@ from dash import ClientsideFunction, Input, Output, dcc, html
 from dash import State as Held
 
 from app.cache import TraceCache
-from app.pages.wiring import flat
+from app.pages.wiring import flat, register_search
 from app.training.look import PAGE_WORDS, lenient
 from app.training.starts import STARTS
 from app.training.state import TRAIN_WORDS
@@ -60,6 +60,8 @@ def register(app: dash.Dash, traces: TraceCache) -> None:
     app.clientside_callback(
         ClientsideFunction("train", "choose"), Output(ids.SEARCH, "value"), Input(ids.SEARCH, "value"), prevent_initial_call=True
     )  # fmt: skip
+
+    register_search(app, ids.SEARCH)
 
     @app.callback([Output(ids.value(word), "value", allow_duplicate=True) for word in PAGE_WORDS], Input(ids.RESTORE, "data"), prevent_initial_call=True)  # fmt: skip
     def restore(asked: Mapping[str, Any]) -> list[Any]:

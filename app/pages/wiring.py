@@ -30,6 +30,14 @@ def card(panel: Panel, values: Mapping[str, Any], words: Iterable[str] | None = 
     )
 
 
+def register_search(app: dash.Dash, menu: str) -> None:
+    """A menu of things to start from shows the best match first."""
+    app.clientside_callback(
+        ClientsideFunction("search", "rank"), Output(menu, "options"),
+        Input(menu, "search_value"), Held(menu, "options"), prevent_initial_call=True,
+    )  # fmt: skip
+
+
 def register(app: dash.Dash) -> None:
     """Slider and box agree, every change goes to the live loop, and a click may bring a whole state."""
     for name, parameter in WORDS.items():

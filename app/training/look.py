@@ -53,12 +53,15 @@ class Look:
 
 
 def train_address(network: State) -> str:
-    """The Train page of a network of Explore, with its remedies; what it is given there it is given here, if it can be."""
-    given, data = network.config, TRAIN_DEFAULTS["data"]
+    """The Train page of a network of Explore, with its remedies; what it is given there it is given here, if it can be.
+
+    It says the network alone: what else is trained way_back.js knows. Never empty, as an empty address invites.
+    """
+    given, data = network.config, ""
     if given.inputs in DATA:
-        given, data = replace(given, inputs=TRAIN_DEFAULTS["inputs"]), given.inputs
-    words = [State(given, network.remedies).query, f"data={data}"]
-    return "/train?" + "&".join(word for word in words if word)
+        given, data = replace(given, inputs=TRAIN_DEFAULTS["inputs"]), f"data={given.inputs}"
+    words = [word for word in (State(given, network.remedies).query, data) if word]
+    return "/train?" + "&".join(words or [f"depth={given.depth}"])
 
 
 def lenient(pairs: Pairs) -> tuple[Look, list[str]]:

@@ -7,13 +7,13 @@ from typing import Any
 
 from dash import html
 
-from app.state import State
+from app.state import NETWORK_WORDS, State
 from app.training import frame, texts
-from app.training.look import PAGE_WORDS, Look, lenient
+from app.training.look import PAGE_DEFAULTS, PAGE_WORDS, Look, lenient, train_address
 from app.training.starts import start_of
 from app.training.state import TRAIN_WORDS, TrainState, strict
 from app.training.stories import STORIES
-from app.words import Pairs, pairs_of
+from app.words import Pairs, pairs_of, written
 from components import ids as all_ids
 from components.text import rich
 from components.training import cards, ids
@@ -58,7 +58,10 @@ def view(pairs: Pairs, run: str | None, theme: str, since: Pairs | None = None) 
         components |= texts.waiting(look, planned) | frame.visible(planned, False) | frame.key([planned], look)
         figures = {chart: part["figure"] for chart, part in frame.figures([planned], look, theme, {}).items()}
     altered = {word: PAGE_WORDS[word].format(held.values[word]) for word in moved if CHANGEABLE.keys() >= {*moved}}
-    return {"query": look.query, "train": look.train.query, "beside": look.beside, "altered": altered, "components": components, "figures": figures}  # fmt: skip
+    return {
+        "query": look.query, "train": look.train.query, "beside": look.beside, "back": way_back(look),
+        "altered": altered, "components": components, "figures": figures,
+    }  # fmt: skip
 
 
 def _moved(before: Look, after: Look) -> list[str]:
@@ -79,13 +82,27 @@ def _start_from(look: Look) -> Components:
     return {ids.SEARCH: {"placeholder": start.title}, ids.STORY: {"children": cards.story(start.why, beside)}}
 
 
-def explore_address(state: TrainState) -> str:
-    """Explore's page of the network that is trained, given the same data where Explore has them."""
+def _explored(state: TrainState) -> State:
+    """Explore's state of the network that is trained, given the same data where Explore has them."""
     given = state.config.network
     if state.config.data in INPUTS:
         given = replace(given, inputs=state.config.data)
-    query = State(given, state.remedies).query
+    return State(given, state.remedies)
+
+
+def explore_address(state: TrainState) -> str:
+    """Explore's page of the network that is trained."""
+    query = _explored(state).query
     return f"/?{query}" if query else "/"
+
+
+def way_back(look: Look) -> dict[str, str]:
+    """What leads from Explore back to this page: Explore's link while the network is the same, and the words that are
+    Train's own, to be kept with another network; not the run beside, which has a network of its own."""
+    own = {word: value for word, value in look.values.items() if word not in NETWORK_WORDS and word != "beside"}
+    if own["data"] in INPUTS:
+        del own["data"]  # Explore has it, and may change it
+    return {"link": train_address(_explored(look.train)), "words": written(own, PAGE_WORDS, PAGE_DEFAULTS)}
 
 
 def controls(look: Look, asked: Pairs) -> Components:

@@ -51,7 +51,7 @@ def rail(values: Mapping[str, Any], words: Mapping[str, Parameter], shown: Calla
     """All controls of the words; on a phone one group at a time."""
     start = [
         html.H3("Start from"),
-        dcc.Dropdown(id=ids.SEARCH, options=presets, clearable=True, searchable=True, placeholder="Search", className="select"),
+        dcc.Dropdown(id=ids.SEARCH, options=presets, clearable=True, searchable=True, search_order="original", placeholder="Search", className="select"),
         html.P(id=ids.STORY, className="help story"),
     ]  # fmt: skip
     sections = [html.Section(start, className="group", **{"data-group": "start"})]

@@ -11,6 +11,7 @@ from app.words import pairs_of
 from components import ids as all_ids
 from components.training import ids
 from simulation import NetworkConfig
+from simulation.config import DEFAULTS
 from simulation.training.config import TrainingConfig
 from tests.app.reading import words
 
@@ -70,3 +71,10 @@ def test_what_was_switched_on_under_way_has_its_controls():
     told = view_of(f"{SMALL.query}&clip=norm", clipped.query, None)
     assert told["train"] == clipped.query
     assert told["components"][all_ids.control(ids.word("threshold"))] == {"hidden": False}
+
+
+def test_what_leads_back_from_explore_is_its_own_link_and_the_words_of_the_training():
+    told = view_of("depth=6&remedies=he&data=moons&optimizer=adam&steps=50&shows=dead", None, None)["back"]
+    assert told == {"link": "/train?depth=6&remedies=he", "words": "data=moons&optimizer=adam&steps=50&shows=dead"}
+    assert view_of("data=digits", None, None)["back"] == {"link": "/train?data=digits", "words": ""}
+    assert view_of("data=spirals", None, None)["back"]["link"] == f"/train?depth={DEFAULTS['depth']}"

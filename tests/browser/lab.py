@@ -40,6 +40,8 @@ _LINES = """(id) => {
     .map((trace) => ({ y: Array.from(trace.y, (y) => Number.isFinite(y) ? y : null), color: trace.line?.color, dash: trace.line?.dash, width: trace.line?.width }));
 }"""
 
+TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
 
 class Lab:
     """The Explore page in a browser."""
@@ -106,6 +108,7 @@ class Lab:
         """Searches in the box on top and takes the first that is found."""
         self.page.locator("#search").click()
         self.page.locator("input.dash-dropdown-search").fill(text)
+        self.page.evaluate(TWO_FRAMES)  # they are put in order
         self.page.locator(".dash-dropdown-option").first.click()
 
     def spoken(self, selector: str) -> str:

@@ -14,8 +14,9 @@ from playwright.sync_api import Browser, Page
 
 from app.training.stories import STORIES
 from tests.browser.conftest import MOST_MILLISECONDS, Watch
-from tests.browser.serving import served, trainers
-from tests.browser.training import LENGTH, Training
+from tests.browser.lab import TWO_FRAMES
+from tests.browser.serving import SETTLED, served, trainers
+from tests.browser.training import LENGTH, READY, Training
 
 SHORT = "depth=4&width=8&batch=16&activation=tanh&data=moons&steps=60"
 LONG = "depth=4&width=8&batch=16&activation=tanh&data=moons&steps=20000"
@@ -404,3 +405,42 @@ def test_what_was_recorded_can_be_taken_away(visit: Open) -> None:
     assert all(answer.ok for answer in answers)
     assert json.loads(answers[1].text())["steps"] == 60
     assert set(ZipFile(BytesIO(answers[2].body())).namelist()) == {"training.py", "training_start.npz"}
+
+
+def test_the_way_to_explore_and_back_keeps_what_train_was_asked(visit: Open) -> None:
+    own = {"data": "moons", "optimizer": "adam", "learning_rate": "0.005", "steps": "60", "shows": "dead"}
+    training = visit("depth=4&width=8&batch=16&activation=tanh&" + "&".join(f"{word}={own[word]}" for word in own))
+    page, address = training.page, training.page.url
+    training.start()
+    training.until_ended()
+    assert page.url == address
+
+    def go(title: str, ready: str) -> None:
+        page.locator(".header nav a", has_text=title).click()
+        page.wait_for_function(ready)
+
+    go("Explore", SETTLED)
+    assert training.words == {"depth": "4", "width": "8", "batch": "16", "activation": "tanh"}
+    go("Train", READY)
+    assert page.url == address  # and with it the run
+    page.wait_for_function("() => window.gradientFlowTrain.runs.run?.next > 0")
+    go("Explore", SETTLED)
+    page.locator("#value-depth").fill("7")
+    page.locator("#value-depth").press("Enter")
+    page.wait_for_function("() => document.querySelector('.header a[href^=\"/train\"]').href.includes('depth=7')")
+    go("Train", READY)
+    assert training.words == {"depth": "7", "width": "8", "batch": "16", "activation": "tanh", **own}
+    assert training.text("train-headline").startswith("Press Start")
+
+
+def test_what_a_name_says_is_found_before_what_is_said_about_it(visit: Open) -> None:
+    page = visit().page
+    page.locator("#train-search").click()
+    for typed, first in (("skips", "56 plain layers against skips"), ("relu", "It explodes"), ("nine xor", "XOR with nine layers")):  # fmt: skip
+        page.locator("input.dash-dropdown-search").fill(typed)
+        page.evaluate(TWO_FRAMES)
+        page.wait_for_function(
+            "(first) => document.querySelector('.dash-dropdown-option')?.textContent.includes(first)", arg=first
+        )
+    page.locator("input.dash-dropdown-search").fill("")
+    page.wait_for_function("(count) => document.querySelectorAll('.dash-dropdown-option').length >= count", arg=10)
