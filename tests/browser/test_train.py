@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from zipfile import ZipFile
 
 import pytest
@@ -78,6 +79,54 @@ def test_the_charts_are_what_was_recorded(visit: Open) -> None:
     )
     measured = [list(column) for column in zip(*records["log10_weight_grad_norm"], strict=True)]
     assert drawn == [pytest.approx(row, rel=1e-3) for row in measured]
+
+
+# The pixels of a heatmap as Plotly draws it, then as charts.js does: its columns' colors in one row of cells.
+COLUMNS = """async () => {
+  const plot = document.querySelector('#chart-train-heatmap .js-plotly-plot');
+  const { figure } = window.gradientFlowGrowing.figures['chart-train-heatmap'];
+  const row = async () => {
+    const shown = plot.querySelector('.hm image'), image = new Image();
+    image.src = shown.getAttribute('href') ?? shown.getAttributeNS('http://www.w3.org/1999/xlink', 'href');
+    await image.decode();
+    const [width, height] = ['width', 'height'].map((side) => Math.round(shown.getAttribute(side)));
+    const canvas = Object.assign(document.createElement('canvas'), { width, height }), pen = canvas.getContext('2d');
+    pen.imageSmoothingEnabled = false;
+    pen.drawImage(image, 0, 0, width, height);
+    return [...pen.getImageData(0, height >> 1, width, 1).data];
+  };
+  await window.Plotly.react(plot, figure.data, { ...structuredClone(figure.layout), autosize: true });
+  const exact = await row();
+  const before = { ...figure, data: figure.data.map((trace) => ({ ...trace, z: trace.z.map((cells) => cells.map((value) => value && value + 1)) })) };
+  window.gradientFlowCharts.draw(plot, before, figure);
+  return [exact, await row()];
+}"""
+
+
+@pytest.mark.parametrize("steps", [1000, 5000])
+def test_the_quick_drawing_of_uneven_steps_is_plotlys(visit: Open, steps: int) -> None:
+    """The first 50 steps have a column each, then every second, or tenth: in both drawings at the same pixels."""
+    training = visit(f"depth=5&width=8&batch=16&activation=tanh&data=moons&steps={steps}")
+    training.start()
+    training.until_ended()
+    exact, quick = training.page.evaluate(COLUMNS)
+    assert len(exact) == len(quick) > 3000
+    assert len({*zip(*[iter(exact)] * 4, strict=True)}) > 20  # there is something to be seen
+    assert max(abs(one - other) for one, other in zip(exact, quick, strict=True)) <= 8
+
+
+def test_a_run_that_broke_shows_each_of_its_steps_and_leaves_the_other_its_colors(visit: Open) -> None:
+    query = "depth=10&activation=relu&initializer=he_normal&residual=plain&data=blobs&features=64&head_initializer=same&steps=600"
+    training = visit(f"{query}&beside={quote(f'{query}&branch_scale=0.3')}")
+    training.start()
+    training.until_ended()
+    beside, broke = (training.records(role)["records"]["step"] for role in ("beside", "run"))
+    assert broke == list(range(len(broke)))
+    drawn = [training.page.evaluate("(chart) => { const [{ x, zmax }] = window.gradientFlowGrowing.figures[chart].figure.data; return [x, zmax]; }", f"chart-train-heatmap{which}")
+             for which in ("", "-beside")]  # fmt: skip
+    assert [x for x, _ in drawn] == [broke, beside]
+    assert drawn[0][1] == drawn[1][1] <= 4
+    assert "or more" in training.text("train-key")
 
 
 def test_pause_step_continue_stop(visit: Open) -> None:
