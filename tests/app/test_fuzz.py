@@ -33,7 +33,7 @@ def test_what_is_wrong_is_seen():
     """The checks themselves, on an answer that has all faults at once."""
     page = f"Traceback (most recent call last): {MARK}".encode()
     answer = {"Content-Type": "text/html; charset=utf-8", "X-Injected": "1", "Set-Cookie": "a=b"}
-    assert len(wrong(Hostile("GET", b"/api/v1/trace", b""), 500, answer, page)) == 7
+    assert len(wrong(Hostile("GET", b"/api/v1/trace", b""), 500, answer, page)) == 8
 
 
 @pytest.mark.parametrize("text", [1.5, True, ["relu"], {"query": "", "at": 1}])

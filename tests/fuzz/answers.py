@@ -13,7 +13,7 @@ from typing import Any
 
 from werkzeug.test import run_wsgi_app
 
-from app.headers import ALWAYS
+from app.headers import ALWAYS, OF_PAGES
 from app.runs import worker
 from app.runs.desk import Desk
 from app.runs.queue import Queue
@@ -90,8 +90,8 @@ def wrong(hostile: Hostile, status: int, headers: dict[str, str], body: bytes) -
         "a stack trace": b"Traceback (most recent" in body,
         "text of the user's as HTML": kind in ("text/html", "image/svg+xml", "") and MARK.encode() in body,
         "a header of the user's": "X-Injected" in headers,
-        "without all headers": any(headers.get(name) != text for name, text in ALWAYS.items())
-        or "frame-ancestors" not in headers.get("Content-Security-Policy", ""),
+        "without all headers": any(headers.get(name) != text for name, text in ALWAYS.items()),
+        "a page without its policy": kind == "text/html" and (any(headers.get(name) != text for name, text in OF_PAGES.items()) or "frame-ancestors" not in headers.get("Content-Security-Policy", "")),
         "a cookie": "Set-Cookie" in headers,
         "no JSON": kind == "application/json" and hostile.method != "HEAD" and status != 304 and not _is_json(body, headers),
     }  # fmt: skip
