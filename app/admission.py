@@ -1,14 +1,10 @@
-"""Admission: few requests compute at once; who would wait too long is told so at once, and the page keeps its picture."""
+"""Admission: few requests compute at once; who would wait too long is told so (503), and the page keeps its picture."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore
 from typing import Any, TypeVar
 
-from flask import Flask, Response
-
-RETRY_SECONDS = 1
-SAID = "The server is busy: please try again in a moment."
 Item = TypeVar("Item")
 
 
@@ -44,12 +40,3 @@ class Admission:
             yield item
             with self._free:
                 item = next(items, ended)
-
-
-def register(app: Flask) -> None:
-    """Busy becomes 503."""
-
-    @app.errorhandler(Busy)
-    def busy(_: Busy) -> Response:
-        return Response(f'{{"error":{{"message":"{SAID}"}}}}', 503, mimetype="application/json",
-                        headers={"Retry-After": str(RETRY_SECONDS), "Cache-Control": "no-store"})  # fmt: skip

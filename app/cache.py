@@ -25,14 +25,14 @@ SECONDS_AWAY = 5.0  # a Redis that did not answer is not asked again before
 SECONDS_FOR_ANOTHER = 5.0  # so long an identical request is waited for; then it is computed here as well
 _TIMEOUTS = "socket_connect_timeout=0.5&socket_timeout=1"
 ROOT = Path(__file__).parent.parent
-CODE = ("simulation", "components", "app")
+CODE, KINDS = ("simulation", "components", "app"), (".py", ".gz")  # the data are compressed
 Result = TypeVar("Result")
 
 
 @cache
 def version() -> str:
     """Changes whenever what computes or draws does, so that an upgrade shows no old picture."""
-    files = [file for folder in CODE for file in sorted((ROOT / folder).rglob("*.py"))]
+    files = [file for folder in CODE for file in sorted((ROOT / folder).rglob("*")) if file.suffix in KINDS]
     text = b"".join(file.read_bytes() for file in files) + f"{np.__version__} {scipy.__version__}".encode()
     return hashlib.sha256(text).hexdigest()[:16]
 

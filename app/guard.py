@@ -14,6 +14,7 @@ from components import ids
 from components.training import ids as training_ids
 
 PATH = "/_dash-update-component"
+HERE, BY_HAND = "same-origin", "none"  # what browsers say of a request that no other site makes
 MOST_BYTES = 64_000  # of any request's body: the longest is a state
 CLICKED = (ids.RESTORE, training_ids.RESTORE)  # stores that nothing but a click fills
 
@@ -79,13 +80,15 @@ def _json() -> Any:
 
 
 def register(app: dash.Dash) -> None:
-    """Before every request: bodies are short, and those for callbacks fit."""
+    """Before every request: bodies are short, no other site sends them, and those for callbacks fit."""
     app.server.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
 
     @app.server.before_request
     def guard() -> Response | None:
         if (request.content_length or 0) > MOST_BYTES:
             return Response(f"A request may bring {MOST_BYTES:,} bytes.\n", 413, mimetype="text/plain")
+        if request.method == "POST" and request.headers.get("Sec-Fetch-Site", HERE) not in (HERE, BY_HAND):
+            return Response("Another site may read the API, and start nothing.\n", 403, mimetype="text/plain")
         if request.path == PATH and request.method == "POST" and not fits(_json(), app.callback_map):
             return Response("This is not a request of these pages.\n", 400, mimetype="text/plain")
         return None

@@ -4,10 +4,11 @@ from flask import Flask, Response, request
 from flask_limiter import Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
 
+from app.manners import refusal
 from app.panels import PANELS
 from app.settings import Settings
 
-EXPENSIVE = ("panel", "answer", "submit")  # endpoints by name
+EXPENSIVE = ("panel", "answer", "submit", "export")  # endpoints by name
 QUICK = {"trace", *(key for key, panel in PANELS.items() if panel.quick)}
 
 
@@ -23,9 +24,9 @@ def register(app: Flask, settings: Settings) -> None:
     said = f"This address has asked for more than {settings.expensive_per_minute:,} slow answers in a minute. Please try again in a minute."
 
     def refuse(_: RequestLimit) -> Response:
-        return Response(
-            f'{{"error":{{"message":"{said}"}}}}', 429, mimetype="application/json", headers={"Retry-After": "60"}
-        )
+        response = refusal("request", request.path, f"{settings.expensive_per_minute:,} a minute", said, 429)
+        response.headers["Retry-After"] = "60"
+        return response
 
     limiter = Limiter(
         get_remote_address, app=app, storage_uri=settings.redis_url or "memory://", strategy="fixed-window",

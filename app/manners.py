@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from flask import Flask, Response, request
 
+from app.admission import Busy
 from app.cache import version
 
 RUNS = "/api/v1/train"
@@ -56,6 +57,13 @@ def register(app: Flask) -> None:
                 response.set_etag(known)
                 return response
         return None
+
+    @app.errorhandler(Busy)
+    def busy(_: Busy) -> Response:
+        response = refusal("request", request.path, "the same, in a moment", "The server is busy: please try again in a moment.", 503)  # fmt: skip
+        response.headers["Retry-After"] = "1"
+        response.cache_control.no_store = True
+        return response
 
     @app.after_request
     def mannered(response: Response) -> Response:

@@ -7,7 +7,7 @@ from dash import html
 from flask import Flask, Response, request
 from flask_compress import Compress
 
-from app import admission, api, assets, guard, headers, health, limiting, live, logs
+from app import api, assets, guard, headers, health, limiting, live, logs
 from app.cache import TraceCache, version
 from app.export import routes as export
 from app.openapi import routes as openapi
@@ -53,7 +53,6 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     runs.register(server, settings)
     training.register(server, settings)
     openapi.register(server)
-    admission.register(server)
     live.register(server, traces)
     stream.register(server, traces)
     export.register(server)

@@ -100,6 +100,14 @@ def test_a_body_of_ten_megabytes_is_refused(client, path):
     assert client.post(path, data=bytes(10_000_000)).status_code == 413
 
 
+@pytest.mark.parametrize("path", [guard.PATH, "/api/v1/train", "/api/v1/train/abc/stop"])
+def test_no_other_site_starts_anything(client, path):
+    for site in ("cross-site", "same-site"):
+        assert client.post(path, headers={"Sec-Fetch-Site": site}).status_code == 403
+    for site in ("same-origin", "none"):
+        assert client.post(path, headers={"Sec-Fetch-Site": site}).status_code != 403
+
+
 def test_slow_answers_are_counted_for_each_address_and_quick_ones_are_not(tmp_path):
     client = create_app(Settings(runs=str(tmp_path), expensive_per_minute=2, proxies=1)).server.test_client()
 
