@@ -39,10 +39,13 @@ def edit_line(before: State, after: State, was: Verdict, now: Verdict) -> str:
         for word in changed
     ]
     edits = "; ".join(named) if len(named) <= MOST_NAMED else f"{len(named)} settings changed"
-    signal = "the error signal with the remedies" if after.remedies else "the error signal"
+    # What was edited under remedies is said of the network with them; an edit of the remedies says so itself.
+    signal = (
+        "the error signal with the remedies" if after.remedies and "remedies" not in changed else "the error signal"
+    )
     if _ratio(was.delta) == _ratio(now.delta):
         return f"{edits}: {signal} hardly changes; {_ratio(now.delta)} of the output's reaches layer 1."
-    effect = f"{signal} that reaches layer 1 went from {_ratio(was.delta)} to {_ratio(now.delta)} of the output's"
+    effect = f"{signal} at layer 1 went from {_ratio(was.delta)} to {_ratio(now.delta)} of the output's"
     gained = abs(round(was.delta.decades, 1)) - abs(round(now.delta.decades, 1))  # of the numbers as they are said
     if abs(gained) < float("inf") and abs(gained) >= 0.05:
         effect += f", {decades(gained)} {'nearer to' if gained > 0 else 'further from'} steady"

@@ -173,9 +173,9 @@ def explore(
                 className="headline",
             ),
             html.P(id=ids.ANNOUNCE, className="unseen", role="status", **{"aria-live": "polite"}),
-            html.Div([html.P(note) for note in notes], id=ids.NOTES, className="notes", role="status"),
             html.Div(id=ids.TILES, className="tiles"),
             html.Div(id=ids.LEGEND, className="legend"),
+            html.Div([html.P(note) for note in notes], id=ids.NOTES, className="notes", role="status"),
             html.P("Drag Depth or Weight scale, or switch a remedy on: everything here is simulated again as you move.", id="hint", className="hint"),
             html.P(id=ids.CHANGE, className="change"),
             html.Div(id=ids.COMPARISON),
@@ -192,5 +192,5 @@ def explore(
             header("/", titles, _edit_buttons(), {"/train": train}),
             html.Div([rail(values, words, shown), main], className="columns"),
         ],
-        className="page",
+        className="page explore",
     )

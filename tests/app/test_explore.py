@@ -207,7 +207,7 @@ def test_an_edit_is_said_with_its_effect(traces):
     assert ids.CHANGE not in frame(traces, since=State(SMALL))
     drawn = frame(traces, NetworkConfig(depth=51), since=State())
     line = words(drawn[ids.CHANGE]["children"])
-    assert line.startswith("Depth 50 → 51: the error signal that reaches layer 1 went from 10−30.6 to 10−31")
+    assert line.startswith("Depth 50 → 51: the error signal at layer 1 went from 10−30.6 to 10−31")
     assert line.endswith("of the output's, 0.7 decades further from steady.")
 
 

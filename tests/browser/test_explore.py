@@ -569,3 +569,16 @@ def test_a_server_that_goes_away_is_told_and_forgiven(visit: Visit) -> None:
     lab.settle(depth="33")
     assert not lab.page.locator("#trouble").is_visible()
     assert_picture_is_that_of_the_address(lab)
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_charts_stay_where_they_are_when_what_was_corrected_makes_room_for_the_edit(visit: Visit, width: int) -> None:
+    lab = visit("depth=9999", viewport={"width": width, "height": 740})
+    top = "() => document.querySelector('#chart-backward-delta').getBoundingClientRect().top + scrollY"
+    assert "Depth 9999 is not" in lab.page.locator("#notes").inner_text()
+    before = lab.page.evaluate(top)
+    lab.enter("depth", "40")
+    lab.settle(depth="40")
+    assert lab.page.locator("#notes").inner_text() == ""
+    assert "Depth 1000 → 40" in lab.page.locator("#change").inner_text()
+    assert lab.page.evaluate(top) == pytest.approx(before, abs=1)
