@@ -8,6 +8,7 @@ import numpy as np
 from simulation.training.config import TrainingConfig
 from simulation.training.data import draw_data
 from simulation.training.presets import PRESETS
+from simulation.training.range_test import range_test
 from simulation.training.trainer import Trainer, TrainingRun, train
 
 GUESSING = np.log(10)
@@ -68,6 +69,23 @@ def orthogonal_linear(lesson: Lesson) -> None:
     for name in ("", "identity weights"):
         assert (steps_to_one_percent(lesson.run(name)) < 200).all()
     assert np.isinf(steps_to_one_percent(lesson.run("normal weights"))).all()
+
+
+def largest_rate(lesson: Lesson) -> None:
+    data = draw_data(lesson.config()).train
+    assert lesson.config().network.batch == len(data.inputs)
+    line = np.polyfit(data.inputs[:, 0], data.targets[:, 0], 1)
+    least = np.mean((np.polyval(line, data.inputs[:, 0]) - data.targets[:, 0]) ** 2)
+    np.testing.assert_allclose(lesson.end(), least, rtol=0.001)
+    assert max(lesson.crash_steps("rate 0.2")) <= 5
+    assert not lesson.crash_steps("5 layers, rate 0.2")
+    assert lesson.end("5 layers, rate 0.2") < 1.1 * least
+    for name, theory in (("", 0.070), ("5 layers, rate 0.2", 0.13)):
+        *_, test = range_test(lesson.config(name))
+        assert test.theory is not None
+        assert round(test.theory, 3 if theory < 0.1 else 2) == theory
+        assert test.stable[test.rates <= test.theory].all()
+        assert not test.stable[test.rates >= 3 * test.theory].any()
 
 
 def trainable_depth(lesson: Lesson) -> None:
@@ -222,7 +240,7 @@ def skips_explode(lesson: Lesson) -> None:
 LESSONS: dict[str, Callable[[Lesson], None]] = {
     check.__name__: check
     for check in (
-        he_30_layers, orthogonal_linear, trainable_depth, degradation, clipping_saves, scaled_branches, sigmoid_stuck,
+        he_30_layers, orthogonal_linear, largest_rate, trainable_depth, degradation, clipping_saves, scaled_branches, sigmoid_stuck,
         zero_weights, sigma_0_001, sigma_0_1, xor_nine_layers, selu_three_fates, inputs_to_255, batch_norm_of_one,
         skips_explode,
     )
