@@ -101,6 +101,15 @@
     requestAnimationFrame(() => { due = false; nameControls(); watchCharts(); tellHeight(); });
   }).observe(document.documentElement, { childList: true, subtree: true, attributeFilter: ["aria-selected", "aria-valuenow", "value"] });
 
+  /* Paper is narrower than most windows: wider charts are drawn anew for it, and as they were afterwards. */
+  const PAPER_WIDTH = 640, fitted = [];
+  window.addEventListener("beforeprint", () => {
+    for (const chart of document.querySelectorAll(".js-plotly-plot")) {
+      if (chart._fullLayout?.width > PAPER_WIDTH) fitted.push(chart) && window.Plotly.relayout(chart, { width: PAPER_WIDTH });
+    }
+  });
+  window.addEventListener("afterprint", () => { for (const chart of fitted.splice(0)) window.Plotly.relayout(chart, { width: null, autosize: true }); });
+
   function setFolded(rail, folded) {
     const button = rail.querySelector("[data-fold]");
     if (folded) rail.dataset.folded = "1"; else delete rail.dataset.folded;
@@ -148,6 +157,7 @@
       showChosen("");
       tab.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
+    if (event.target.closest("[data-print]")) window.print();
     const fold = event.target.closest("[data-fold]");
     if (fold) {
       const rail = document.getElementById("rail");

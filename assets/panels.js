@@ -193,6 +193,6 @@
   /* Links and texts that follow the state: the API, the full page of an embedded part, the citation. */
   document.addEventListener("lab:rested", (event) => {
     for (const text of document.querySelectorAll("[data-template]")) text.textContent = filled(text.dataset.template);
-    for (const link of document.querySelectorAll("[data-follow]")) link.href = `${link.dataset.follow}?${event.detail.query}`;
+    for (const link of document.querySelectorAll("[data-follow]")) link.href = link.dataset.follow + (link.dataset.follow.includes("?") ? "&" : "?") + event.detail.query;
   });
 })();

@@ -1,6 +1,6 @@
 """The page's building blocks: headline, tiles, legend, chart cards, tables."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -148,8 +148,8 @@ def log_text(value: float) -> str:
     return f"{mantissa}e{exponent:+03d}"
 
 
-def trace_table(columns: Mapping[str, NDArray[np.float64]]) -> html.Div:
-    """The chart's numbers as a table, a row per layer; heads starting with "log10" hold logs, the others shares."""
+def trace_table(columns: Mapping[str, NDArray[np.float64]], layers: Sequence[int] = ()) -> html.Div:
+    """The chart's numbers as a table, a row per layer, or for these layers; heads starting with "log10" hold logs, the others shares."""
     heads = ["layer", *(head.removeprefix("log10 ") for head in columns)]
     cells = [
         [(log_text if head.startswith("log10") else percent)(value) for value in column.tolist()]
@@ -157,7 +157,7 @@ def trace_table(columns: Mapping[str, NDArray[np.float64]]) -> html.Div:
     ]
     rows = [
         html.Tr([html.Th(layer, scope="row"), *(html.Td(cell) for cell in row)])
-        for layer, row in enumerate(zip(*cells, strict=True), 1)
+        for layer, row in zip(layers or range(1, len(cells[0]) + 1), zip(*cells, strict=True), strict=True)
     ]
     table = html.Table([html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])), html.Tbody(rows)])
     return html.Div(

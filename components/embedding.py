@@ -40,8 +40,7 @@ def page(
         if isinstance(part, html.Details):
             part.children[0].tabIndex = "-1"  # it stays open
     legend = html.Span(list(legend), id=ids.LEGEND, className="legend")
-    foot = [legend, _link(query, spelled=bool(settings))]
-    said = [html.Span([f"{label} ", html.B(value)]) for label, value in settings]
+    foot = [legend, link(query, spelled=bool(settings))]
     return html.Div(
         html.Main(
             [
@@ -50,7 +49,7 @@ def page(
                 html.Div([html.P(note) for note in notes], id=ids.NOTES, className="notes", role="status"),
                 *([html.Div(list(controls), className="panel-controls")] if controls else []),
                 html.Div(list(parts), className=f"charts of-{len(parts)}"),
-                *([html.P(said, className="settings")] if said else []),
+                *([settings_line(settings)] if settings else []),
                 html.P(foot, className="embed-foot"),
                 *holders,
             ],
@@ -61,7 +60,12 @@ def page(
     )  # fmt: skip
 
 
-def _link(query: str, spelled: bool) -> html.A:
+def settings_line(settings: Sequence[tuple[str, str]]) -> html.P:
+    """Settings in words, for paper."""
+    return html.P([html.Span([f"{label} ", html.B(value)]) for label, value in settings], className="settings")
+
+
+def link(query: str, spelled: bool) -> html.A:
     """To the same network on the full page; on paper its whole address, which the browser alone knows."""
     text: dict[str, Any] = {"data-template": "{origin}/?{query}"} if spelled else {}
     return html.A(

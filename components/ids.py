@@ -4,7 +4,7 @@ HEADLINE, ADVICE, ANNOUNCE, NOTES, CHANGE = "headline", "advice", "announce", "n
 TILES, LEGEND, STORY, SIGMA_LINE = "tiles", "legend", "story", "sigma-line"
 SETTLED, LIVE, THEME, RESET, SEARCH = "settled", "live", "theme", "reset", "search"
 SIGMA_BOX, REMEDY_HELP = "sigma-box", "remedy-help"
-RESTORE, FIX, COMPARISON = "restore", "fix", "comparison"
+RESTORE, FIX, COMPARISON, SHEET = "restore", "fix", "comparison", "sheet"
 UNDO, REDO, PIN, SHARE, TAKE_AWAY = "undo", "redo", "pin", "share", "take-away"
 
 # The charts, in the order of the page: the panels' names as embedding pages know them.

@@ -12,6 +12,7 @@ NAME = "Gradient Flow Lab"
 FRAME = '<iframe src="{{origin}}/embed/{panel}?{{query}}" title="{title}, from {name}" width="100%" height="{height}" loading="lazy" style="border: 0"></iframe>\n'
 
 
+WORKSHEET_HELP = "its charts, numbers and settings, and questions on this very network with room to write."
 OFFLINE_HELP = (
     "one HTML file with sliders for depth and weight scale, that needs no server and no network. Takes some seconds."
 )
@@ -36,6 +37,19 @@ def files_card(version: str, embeds: Mapping[str, tuple[str, int]], files: Seque
                 [*links, html.A("all that can be asked", href="/api", className="quiet-link")],
             ),
             _row("Pictures", [html.Span("SVG and PNG stand under each chart.")]),
+            _row(
+                "Worksheet",
+                [
+                    html.A(
+                        "For paper",
+                        href="/?print=1",
+                        target="_blank",
+                        className="quiet-link",
+                        **{"data-follow": "/?print=1"},
+                    ),
+                    html.Span(WORKSHEET_HELP),
+                ],
+            ),
             _row("Cite it", [html.Code(citation, **{"data-template": citation}), _copy("Copy", citation)]),
             _row("Offline file", [*offline, html.Span(OFFLINE_HELP)]),
             _row("Embed it", [*frames, html.Span("copies the code for a course page.")]),

@@ -11,6 +11,7 @@ from dash import State as Held
 from app.cache import TraceCache
 from app.frames import control_value, sigma_text, view
 from app.options import OPTIONS
+from app.pages import worksheet
 from app.pages.embed import CHARTS
 from app.pages.wiring import card, flat, register_search
 from app.panels import PANELS, SECTIONS
@@ -31,8 +32,11 @@ PATH, TITLE = "/", "Explore"
 
 
 def layout(**query: str | list[str]) -> html.Div:
-    """The page for the address's query; controls and words are there at once, the charts a frame later."""
-    state, notes = lenient(flat(query))
+    """The page for the address's query; controls and words are there at once, the charts a frame later. print=1: for paper."""
+    asked = flat(query)
+    state, notes = lenient(pair for pair in asked if pair[0] != "print")
+    if ("print", "1") in asked:
+        return worksheet.layout(state, notes)
     values, placed = state.values, {*NETWORK_WORDS, *(word for panel in PANELS.values() for word in panel.words)}
     return shell.explore(
         values, NETWORK_WORDS, lambda field: matters(state.config, field), notes, parts(values), shell.state_holders(values, OPTIONS, placed),
@@ -63,6 +67,7 @@ def register(app: dash.Dash, traces: TraceCache) -> None:
         Input(ids.THEME, "n_clicks"),
         prevent_initial_call=True,
     )
+    worksheet.register(app, traces)
     for panel in TITLES:
         _register_table(app, panel, traces)
 

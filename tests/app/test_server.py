@@ -118,7 +118,8 @@ def test_junk_in_the_address_still_opens_the_page(apps, search):
 
 def test_every_callback_is_wired_to_what_is_there(apps):
     dash_own = {"_pages_content", "_pages_store", "_pages_location", "_pages_dummy"}
-    pages = [{each.id for each in components(page.layout()) if getattr(each, "id", None)} | dash_own for page in PAGES]
+    layouts = [*(page.layout() for page in PAGES), explore.layout(print="1")]
+    pages = [{each.id for each in components(layout) if getattr(each, "id", None)} | dash_own for layout in layouts]
     for app in apps:
         for wiring in app.server.test_client().get("/_dash-dependencies").get_json():
             outputs = [each.rsplit(".", 1)[0] for each in wiring["output"].strip(".").split("...")]
