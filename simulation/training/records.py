@@ -18,8 +18,9 @@ Wide = NDArray[np.float64]
 # steps, where most runs that end do so, and where a verdict begins.
 MOST_RECORDS, FIRST_RECORDS = 550, 50
 MOST_RECORDS_OF_MANY, FIRST_RECORDS_OF_MANY = 60, 10  # when many networks are trained at once
-# So often is the validation part looked at.
+# So often is the validation part looked at, which takes as long as a few steps.
 MOST_VALIDATIONS, FIRST_VALIDATIONS = 110, 10
+MOST_VALIDATIONS_OF_MANY, FIRST_VALIDATIONS_OF_MANY = 20, 3
 
 # Of a network in a step, or of each of its layers (LAYERED).
 SCALARS = (
@@ -55,8 +56,13 @@ def recorded(steps: int, networks: int = 1) -> Thinning:
 
 def validated(steps: int, networks: int = 1) -> Thinning:
     """Those of them in which the validation part is looked at."""
+    most, first = (
+        (MOST_VALIDATIONS, FIRST_VALIDATIONS)
+        if networks == 1
+        else (MOST_VALIDATIONS_OF_MANY, FIRST_VALIDATIONS_OF_MANY)
+    )
     each = recorded(steps, networks).stride
-    return Thinning(steps, FIRST_VALIDATIONS, each * ceil(steps / each / (MOST_VALIDATIONS - FIRST_VALIDATIONS)))
+    return Thinning(steps, first, each * ceil(steps / each / (most - first)))
 
 
 def lengths(steps: Wide) -> Wide:
