@@ -493,3 +493,26 @@ def test_what_a_name_says_is_found_before_what_is_said_about_it(visit: Open) -> 
         )
     page.locator("input.dash-dropdown-search").fill("")
     page.wait_for_function("(count) => document.querySelectorAll('.dash-dropdown-option').length >= count", arg=10)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (360, 740)])
+def test_the_first_chart_is_on_the_screen_and_stays_there(visit: Open, width: int, height: int) -> None:
+    training = visit(viewport={"width": width, "height": height})
+    page = training.page
+    page.evaluate("""() => {
+      window.tops = new Set();
+      const note = () => {
+        tops.add(Math.round(document.querySelector("#chart-train-loss").getBoundingClientRect().top + scrollY));
+        requestAnimationFrame(note);
+      };
+      note();
+    }""")
+    page.locator("#story-plateau").click()
+    page.wait_for_function("() => window.gradientFlowTrain.runs.run?.next > 0")
+    training.until_ended()
+    (top,) = page.evaluate("() => [...tops]")
+    frame = page.locator("#chart-train-loss").bounding_box()
+    assert frame
+    sheet = page.evaluate("() => innerWidth > 760 ? innerHeight : document.querySelector('#rail').getBoundingClientRect().top")  # fmt: skip
+    assert top + (frame["height"] if width > 760 else 100) < sheet
+    assert all(box.bounding_box()["height"] <= 56 for box in page.locator(".stories button").all())
