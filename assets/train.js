@@ -203,16 +203,19 @@
 
   /* The range test is a run of its own kind: asked for until it has ended; a press while it goes on stops it. */
   const sayOfRates = (text) => show({ "train-rates-line": { children: text } });
+  let starting = false;
   async function tryRates() {
+    if (starting) return;
     if (train.rates?.going) return stopRates();
+    starting = true;
     sayOfRates("Starting …");
-    const told = await view(train.wanted), test = told && await submit(`kind=rates&${told.train}`, sayOfRates);
-    if (!told) sayOfRates("The server did not answer: please try again.");
-    if (!test) return;
-    train.rates = test;
-    followRates(test);
+    try {
+      const { train: query } = await view(train.wanted), test = await submit(`kind=rates&${query}`, sayOfRates);
+      if (test) followRates(train.rates = test);
+    } catch { sayOfRates("The server did not answer: please try again."); }
+    starting = false;
   }
-  const stopRates = () => command(train.rates.id, "stop");
+  const stopRates = () => command(train.rates.id, "stop").catch(() => sayOfRates("The server did not answer: please try again."));
 
   async function followRates(test) {
     let wait = RATES_MS;

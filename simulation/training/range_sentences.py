@@ -45,7 +45,7 @@ def _theory(result: RangeTest) -> str:
     if result.theory is None:
         return ""
     product = STABLE_PRODUCT[result.config.optimizer]
-    return f"The theory for deep linear networks, {digits(product, 3)} / λ at the start, gives {digits(result.theory)}. Beyond it a run need not diverge: it may come to where the loss is less steep."  # fmt: skip
+    return f"The theory for deep linear networks, {digits(product, 3)} / λ at the start, gives {digits(result.theory, 3)}. Beyond it a run need not diverge: it may come to where the loss is less steep."  # fmt: skip
 
 
 def _cannot(result: RangeTest) -> str:
