@@ -172,7 +172,7 @@ def load(port: int, version: str) -> int:
     return most
 
 
-def soak(port: int, version: str, workers: list[int], minutes: int, hands: int = 50) -> None:
+def soak(port: int, version: str, workers: list[int], minutes: int, hands: int = 20) -> None:
     """The memory each minute under steady load, once the cache is full."""
     used: list[float] = []
     before = files(workers)
