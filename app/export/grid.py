@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
+from math import ceil, prod
 from typing import Any
 
 import numpy as np
 
 from app.options import Options
 from app.state import State, StateError
-from simulation.config import FIELDS, ConfigError, compact, matters
+from simulation.config import FIELDS, ConfigError, matters
 from simulation.parameters import Number
 
 SLIDABLE = {name: parameter for name, parameter in FIELDS.items() if isinstance(parameter, Number)}
@@ -19,7 +20,7 @@ FIRST = ("depth", "weight_scale")  # where nothing else is asked for
 MOST_SLIDERS = 2
 
 # The positions that each slider may have: the most that the budget of work allows, and the size of the file.
-COUNTS = (129, 65, 33, 17, 9, 5)
+COUNTS = (129, 97, 65, 49, 33, 25, 17, 13, 9, 7, 5)
 MOST_FRAMES = 1200
 MOST_WORK = 2e10  # multiply-adds of all forward passes: some seconds on one core
 LAYER_WORK = 2.5e5  # what a layer takes besides, in multiply-adds
@@ -106,11 +107,15 @@ def grids(state: State, names: tuple[str, ...]) -> Iterator[tuple[list[Slider], 
     """The grids that are affordable, the finest first; StateError if none is."""
     costs = 0.0
     for count in COUNTS:
+        counts = [len(positions(SLIDABLE[name], getattr(state.config, name), count)) for name in names]
+        if prod(counts) > MOST_FRAMES:
+            continue
         found = sliders(state, names, count)
         every = states(state, found)
         costs = work(every)
-        if len(every) <= MOST_FRAMES and costs <= MOST_WORK:
+        if costs <= MOST_WORK:
             yield found, every
     if costs > MOST_WORK:
-        allowed = f"settings whose networks, {COUNTS[-1]} positions a slider, take at most {compact(MOST_WORK)} multiply-adds together: here {compact(costs)}; narrow the network, or name one slider"
+        times = ceil(10 * costs / MOST_WORK) / 10
+        allowed = f"settings whose networks, {COUNTS[-1]} positions a slider, take at most {MOST_WORK:,.0f} multiply-adds together (here {times:,} times as many): narrow the network, or name one slider"
         raise StateError("sliders", ",".join(names), allowed)

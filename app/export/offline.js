@@ -12,7 +12,7 @@
   const view = new DataView(buffer), length = view.getUint32(0, true);
   const { sliders, frames } = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
   const inputs = sliders.map(({ name }) => document.querySelector(`input[name="${name}"]`));
-  const held = {};  // by chart, as it is drawn
+  const held = {};  // the charts as they are drawn
   let timer = 0, announced = null;
 
   /* The values of [at, shape, low, step]; NaN for none. */
@@ -74,8 +74,7 @@
       path += `${starts ? "M" : "L"}${x(across[index]).toFixed(2)} ${y(value).toFixed(2)}`;
       if (starts && ends) add(svg, "circle", { cx: x(across[index]), cy: y(value), r: 3 }, { fill: mark.color });
     });
-    const style = { fill: "none", stroke: mark.color, strokeWidth: mark.width, strokeDasharray: DASHES[mark.dash] ?? "none", strokeLinejoin: "round" };
-    add(svg, "path", { d: path, class: "line" }, style);
+    add(svg, "path", { d: path, class: "line" }, { fill: "none", stroke: mark.color, strokeWidth: mark.width, strokeDasharray: DASHES[mark.dash] ?? "none" });
   }
 
   function drawCrosses(svg, mark, { x, y }) {
@@ -196,5 +195,6 @@
   for (const details of document.querySelectorAll("details")) details.addEventListener("toggle", settle);
   for (const change of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) matchMedia(change).addEventListener("change", show);
   window.addEventListener("resize", show);
+  for (const [event, width] of [["beforeprint", "640px"], ["afterprint", ""]]) window.addEventListener(event, () => { document.querySelector("main").style.width = width; show(); });
   show();
 })();

@@ -169,5 +169,42 @@ def test_a_picture_is_in_ink_of_the_reader_s_theme(browse: Any, files: dict[str,
     page.wait_for_function(f"() => ({INK})() > 150")
 
 
+def test_it_works_in_a_frame_that_may_do_nothing_but_run_scripts(browse: Any, files: dict[str, Path]) -> None:
+    """As learning platforms put uploaded files into their pages; the page around it is told the height."""
+    outer = files["backward"].parent / "course.html"
+    outer.write_text("<script>addEventListener('message', ({ data }) => { if (data.height) window.told = data.height; });</script>"
+                     "<iframe src='backward.html' sandbox='allow-scripts' title='A part' style='width: 700px; height: 300px'></iframe>"
+                     "<p data-settled>The course</p>")  # fmt: skip
+    page = browse(outer)
+    page.wait_for_function("() => window.told > 400")
+    frame = page.frames[1]
+    before = frame.locator("#headline").inner_text()
+    frame.locator("input[name=weight_scale]").focus()
+    page.keyboard.press("Home")
+    assert frame.locator("#headline").inner_text() != before
+
+
+def test_forced_colors_and_paper_show_everything(browse: Any, files: dict[str, Path]) -> None:
+    page = browse(files["backward"], forced_colors="active")
+    color = "() => getComputedStyle(document.querySelector('#chart-backward-delta text')).fill"
+    assert page.evaluate(color) == page.evaluate("() => getComputedStyle(document.body).color")
+    page = browse(files["backward"], viewport={"width": 1300, "height": 800})
+    page.evaluate(
+        "() => { addEventListener('beforeprint', () => { window.widths = [...document.querySelectorAll('.chart svg')].map((svg) => svg.clientWidth); }); }"
+    )
+    page.pdf(format="A4")
+    assert max(page.evaluate("() => window.widths")) <= 640
+    page.wait_for_function("() => document.querySelector('main').clientWidth > 1000")
+
+
+def test_a_finger_moves_a_slider(browse: Any, files: dict[str, Path]) -> None:
+    page = browse(files["backward"], viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    slider = page.locator("input[name=depth]")
+    box, before = slider.bounding_box(), slider.input_value()
+    page.touchscreen.tap(box["x"] + box["width"] * 0.9, box["y"] + box["height"] / 2)
+    assert slider.input_value() != before
+    assert network(page, settled(page)).depth > 12
+
+
 def test_files_are_small(files: dict[str, Path]) -> None:
     assert max(path.stat().st_size for path in files.values()) <= 2 * 1024 * 1024
