@@ -29,6 +29,7 @@ PRIVATE = 0.2  # of the values
 FRAME = 1 / 30  # seconds: a hand's events come no faster
 SECONDS, WARM_UP = 8.0, 4.0
 AIM_MS = 300
+SMALL = "16"
 STEPS = (25, 50, 100, 150, 200, 250, 300, 400, 500, 700)
 
 
@@ -126,10 +127,12 @@ async def cached(port: int, version: str, connections: int = 8, seconds: float =
 
 
 @contextmanager
-def served(workers: int, port: int = 8093) -> Iterator[tuple[int, str, list[int]]]:
+def served(workers: int, port: int = 8093, **settings: str) -> Iterator[tuple[int, str, list[int]]]:
     """The application as `make serve` has it, without trainers: its port, its version, its workers' process ids."""
     command = [sys.executable, "-m", "gunicorn", "--config", "app/gunicorn_conf.py", "--log-level", "error", "app.server:server"]  # fmt: skip
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PORT": str(port), "WORKERS": str(workers)})
+    process = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, "PORT": str(port), "WORKERS": str(workers), **settings}
+    )
     try:
         for _ in range(300):
             try:
@@ -174,6 +177,9 @@ def load(port: int, version: str) -> int:
 
 def soak(port: int, version: str, workers: list[int], minutes: int, hands: int = 20) -> None:
     """The memory each minute under steady load, once the cache is full."""
+    print(
+        f"Soak: {hands} draggers; the caches are bounded at {SMALL} MB a worker, so that they are full from the start."
+    )
     used: list[float] = []
     before = files(workers)
     for minute in range(minutes):
@@ -197,7 +203,8 @@ def main() -> None:
         print(
             f"25 draggers right after the most: 95 % in {after.at(0.95):.0f} ms, {after.shed} shed, {after.failed} errors.\n"
         )
-        if len(sys.argv) > 1:
+    if len(sys.argv) > 1:
+        with served(2, CACHE_MEGABYTES=SMALL) as (port, version, workers):
             soak(port, version, workers, int(sys.argv[1]))
 
 
