@@ -4,8 +4,8 @@ Brotli once, not at each request. `python -m app.assets` compresses ahead, as th
 import hashlib
 import os
 import re
-import tempfile
 from collections import defaultdict
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock, Thread
 
@@ -59,15 +59,15 @@ class Compressor:
         return self._kept[key]
 
     def _write(self, key: str, compressed: bytes) -> None:
+        # Under a name of its own first: another worker is to find all of it or nothing.
+        own = self._folder / f"{key}.{os.getpid()}"
         try:
             self._folder.mkdir(exist_ok=True)
-            # Under a name of its own first: another worker is to find all of it or nothing.
-            with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as file:
-                file.write(compressed)
-            os.chmod(file.name, 0o644)
-            os.replace(file.name, self._folder / key)
-        except OSError:
-            pass  # a read-only image; memory has it
+            own.write_bytes(compressed)
+            os.replace(own, self._folder / key)
+        except OSError:  # a read-only image, or a full disk; memory has it
+            with suppress(OSError):
+                own.unlink()
 
 
 class Lab(dash.Dash):

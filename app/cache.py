@@ -23,7 +23,6 @@ from simulation import NetworkConfig, SignalTrace, simulate
 SECONDS_KEPT = 24 * 3600
 SECONDS_AWAY = 5.0  # a Redis that did not answer is not asked again before
 SECONDS_FOR_ANOTHER = 5.0  # so long an identical request is waited for; then it is computed here as well
-_TIMEOUTS = "socket_connect_timeout=0.5&socket_timeout=1"
 ROOT = Path(__file__).parent.parent
 CODE, KINDS = ("simulation", "components", "app"), (".py", ".gz")  # the data are compressed
 Result = TypeVar("Result")
@@ -35,6 +34,11 @@ def version() -> str:
     files = [file for folder in CODE for file in sorted((ROOT / folder).rglob("*")) if file.suffix in KINDS]
     text = b"".join(file.read_bytes() for file in files) + f"{np.__version__} {scipy.__version__}".encode()
     return hashlib.sha256(text).hexdigest()[:16]
+
+
+def soon_away(url: str) -> str:
+    """The address of a Redis that is not waited for, as what it answers can be done without; none for none."""
+    return url and f"{url}{'&' if '?' in url else '?'}socket_connect_timeout=0.5&socket_timeout=1"
 
 
 class Flights:
@@ -67,7 +71,7 @@ class TraceCache:
     def __init__(self, app: Flask, settings: Settings) -> None:
         options: dict[str, object] = {"CACHE_TYPE": "app.bounded.BoundedCache", "CACHE_MEGABYTES": settings.cache_megabytes}  # fmt: skip
         if url := settings.redis_url:
-            options = {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": f"{url}{'&' if '?' in url else '?'}{_TIMEOUTS}"}
+            options = {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": soon_away(url)}
         self._cache = Cache(app, config={**options, "CACHE_DEFAULT_TIMEOUT": SECONDS_KEPT, "CACHE_KEY_PREFIX": "lab:"})
         self._logger, self._flights, self._back = app.logger, Flights(), 0.0
 

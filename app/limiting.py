@@ -4,6 +4,7 @@ from flask import Flask, Response, request
 from flask_limiter import Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
 
+from app.cache import soon_away
 from app.manners import refusal
 from app.panels import PANELS
 from app.settings import Settings
@@ -29,7 +30,7 @@ def register(app: Flask, settings: Settings) -> None:
         return response
 
     limiter = Limiter(
-        get_remote_address, app=app, storage_uri=settings.redis_url or "memory://", strategy="fixed-window",
+        get_remote_address, app=app, storage_uri=soon_away(settings.redis_url) or "memory://", strategy="fixed-window",
         in_memory_fallback_enabled=True, on_breach=refuse,
     )  # fmt: skip
     counted = limiter.shared_limit(f"{settings.expensive_per_minute}/minute", scope="expensive", exempt_when=_quick)

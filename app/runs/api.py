@@ -150,7 +150,7 @@ def register(app: Flask, settings: Settings) -> None:
 
     @app.errorhandler(UnreachableError)
     def away(error: UnreachableError) -> Response:
-        message = "The store of runs cannot be reached for the moment. Runs under way go on."
+        message = "The store of runs cannot be reached, or has no room, for the moment. Runs under way go on."
         return json_response({"error": {"reason": "store", "message": message}}, 503)
 
 

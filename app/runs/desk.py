@@ -102,7 +102,7 @@ class Desk:
         parts = self._store.parts(run_id, "run", "progress", "attempt", "beat", "seen")
         if not {"run", "progress", "attempt"} <= parts.keys():
             return None
-        if now - orjson.loads(parts.get("seen", b"0")) > _SECONDS_BETWEEN_NOTES:
+        if abs(now - orjson.loads(parts.get("seen", b"0"))) > _SECONDS_BETWEEN_NOTES:  # a clock may be set back
             self._store.write(run_id, seen=now)
         run, progress = Run(**orjson.loads(parts["run"])), Progress(**orjson.loads(parts["progress"]))
         beat = orjson.loads(parts.get("beat", b"0"))

@@ -8,7 +8,7 @@ from huey import Huey, RedisHuey, SqliteHuey
 from huey.api import TaskWrapper
 from redis import ConnectionPool
 
-from app.runs.store import Store
+from app.runs.store import AWAY, Store, UnreachableError
 from app.settings import Settings
 
 NAME = "runs"
@@ -26,7 +26,10 @@ class Queue:
 
     @cached_property
     def huey(self) -> Huey:
-        return _home(self._settings)
+        try:
+            return _home(self._settings)
+        except AWAY as error:  # a disk on which no file can be made
+            raise UnreachableError(str(error)) from error
 
     @cached_property
     def store(self) -> Store:

@@ -13,7 +13,8 @@ A newer attempt takes the run from an older one, whoever works on that. "slot:<n
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from time import time
+from math import inf
+from time import monotonic, time
 from typing import Any
 
 import orjson
@@ -23,7 +24,9 @@ from redis.exceptions import RedisError
 from app.runs.limits import MOST_KEPT, SECONDS_TO_LOST
 from app.runs.run import Kept, Progress, Run
 
+AWAY = (RedisError, sqlite3.Error, OSError)  # what the homes raise when they do not answer, or have no room
 _AT_ONCE = 200  # keys in one question
+_MOST_HEARD = 1000
 SLOTS = tuple(f"slot:{number}" for number in range(MOST_KEPT))
 
 
@@ -37,13 +40,15 @@ class Store:
     def __init__(self, storage: BaseStorage) -> None:
         self._storage = storage
         self.missed = 0.0  # when it did not answer last
+        # Signs of life, and when each was first seen here, by a clock that is never set.
+        self._heard: dict[float, float] = {}
 
     @contextmanager
     def reached(self) -> Iterator[None]:
         """Turns what the homes raise when they do not answer into UnreachableError."""
         try:
             yield
-        except (RedisError, sqlite3.Error, OSError) as error:
+        except AWAY as error:
             self.missed = time()
             raise UnreachableError(str(error)) from error
 
@@ -103,8 +108,16 @@ class Store:
         return sorted(runs, key=lambda kept: kept.run.created)
 
     def still(self, beat: float, now: float) -> bool:
-        """Whether a trainer may be alive that gave its last sign then: it could not give one while the store was away."""
-        return now - max(beat, self.missed) <= SECONDS_TO_LOST
+        """Whether a trainer may be alive that gave its last sign then: it could not give one while the store was away.
+
+        A sign that was fresh here does not grow old at once because the clock is set.
+        """
+        if abs(now - max(beat, self.missed)) > SECONDS_TO_LOST:
+            return monotonic() - self._heard.get(beat, -inf) <= SECONDS_TO_LOST
+        if len(self._heard) > _MOST_HEARD:
+            self._heard.clear()
+        self._heard.setdefault(beat, monotonic())
+        return True
 
     def forget(self, run_id: str) -> None:
         """Removes all that is known of a run."""

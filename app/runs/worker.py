@@ -60,6 +60,7 @@ class _Work:
         self.journal.load(*(f"checkpoint:{step}" for step in progress.checkpoints))
         self.began, self.before = monotonic(), progress.seconds
         self.looked, self.paused_since = 0.0, monotonic()
+        self.seen, self.heard = b"", monotonic()  # what was last noted of who asks, and since when
         self.output: Output | RatesOutput | None = None
 
     def do(self) -> None:
@@ -139,7 +140,9 @@ class _Work:
 
     def _obey(self, catching_up: bool) -> None:
         told = self.queue.store.parts(self.run.id, "seen", *self.commands.parts)
-        if "seen" in told and not self.journal.away and time() - orjson.loads(told["seen"]) > self.run.lease:
+        if (seen := told.get("seen", self.seen)) != self.seen or self.journal.away:
+            self.seen, self.heard = seen, monotonic()
+        if monotonic() - self.heard > self.run.lease:
             raise EndedError("expired")
         if self.commands.obey(told, waiting=catching_up):
             raise EndedError("stopped")
