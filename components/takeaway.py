@@ -60,9 +60,7 @@ def files_card(version: str, embeds: Mapping[str, tuple[str, int]], files: Seque
 
 def _offline(part: str, title: str) -> html.A:
     address = f"/export/{part}.html"
-    return html.A(
-        title, href=address, target="_blank", rel="noopener", className="quiet-link", **{"data-follow": address}
-    )
+    return html.A(title, href=address, className="quiet-link", **{"data-follow": address})
 
 
 def _row(title: str, children: Sequence[Any]) -> html.Div:

@@ -12,6 +12,7 @@ import pytest
 from app.export import file, grid, routes
 from app.export.__main__ import main
 from app.server import create_app
+from app.settings import Settings
 from app.state import State, StateError, pairs_of, strict
 from simulation import NetworkConfig, simulate
 from simulation.diagnosis import diagnose
@@ -217,3 +218,9 @@ def test_the_command_writes_the_same_file(tmp_path, capsys):
     assert main("nothing", "", str(target)) == 1
     assert main("forward", "depth=x", str(target)) == 1
     assert "There are: backward, forward, heatmap" in capsys.readouterr().err
+
+
+def test_files_are_counted_as_slow_answers():
+    client = create_app(Settings(expensive_per_minute=1)).server.test_client()
+    address = "/export/forward.html?depth=2&width=2&batch=2&sliders=depth"
+    assert [client.get(address).status_code for _ in range(2)] == [200, 429]

@@ -15,7 +15,7 @@ from app.state import pairs_of
 from simulation import NetworkConfig, simulate
 from simulation.diagnosis import diagnose
 from simulation.sentences import describe
-from tests.browser.conftest import MOST_MILLISECONDS, Watch
+from tests.browser.conftest import MOST_MILLISECONDS, Visit, Watch
 
 pytestmark = pytest.mark.browser
 
@@ -204,6 +204,17 @@ def test_a_finger_moves_a_slider(browse: Any, files: dict[str, Path]) -> None:
     page.touchscreen.tap(box["x"] + box["width"] * 0.9, box["y"] + box["height"] / 2)
     assert slider.input_value() != before
     assert network(page, settled(page)).depth > 12
+
+
+def test_the_page_offers_the_file_of_its_network(visit: Visit, browse: Any, tmp_path: Path) -> None:
+    lab = visit("depth=5&width=8&batch=4")
+    with lab.page.expect_download() as download:
+        lab.page.get_by_role("link", name="Activations by layer").click()
+    assert download.value.suggested_filename == "gradient-flow-forward.html"
+    download.value.save_as(tmp_path / "saved.html")
+    page = browse(tmp_path / "saved.html")
+    assert network(page, settled(page)) == NetworkConfig(depth=5, width=8, batch=4)
+    assert page.locator("#headline").inner_text() == lab.page.locator("#headline").inner_text()
 
 
 def test_files_are_small(files: dict[str, Path]) -> None:
