@@ -131,7 +131,9 @@ def served(workers: int, port: int = 8093, **settings: str) -> Iterator[tuple[in
     """The application as `make serve` has it, without trainers: its port, its version, its workers' process ids."""
     command = [sys.executable, "-m", "gunicorn", "--config", "app/gunicorn_conf.py", "--log-level", "error", "app.server:server"]  # fmt: skip
     process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, "PORT": str(port), "WORKERS": str(workers), **settings}
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PORT": str(port), "WORKERS": str(workers), "MALLOC_ARENA_MAX": "2", **settings},
     )
     try:
         for _ in range(300):
