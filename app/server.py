@@ -74,6 +74,8 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     wiring.register(app)
     app.layout = html.Div(dash.page_container)
     limiting.register(server, settings)
+    with server.test_request_context("/"):
+        server.preprocess_request()  # Dash completes itself at its first request: there is to be only one first
     return app
 
 

@@ -8,6 +8,7 @@ import resource
 import signal
 import subprocess
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from time import time
 
@@ -102,6 +103,18 @@ def test_a_redis_absent_then_there_then_silent_then_dead_then_back(port, tmp_pat
         until(lambda: pages.submits() == 202)
         pages.are_right()
         assert kept_in(port)
+
+
+def test_many_first_requests_at_once(tmp_path):
+    """As after a reload: a worker is complete before it is asked anything."""
+    server = create_app(Settings(runs=str(tmp_path))).server
+    with ThreadPoolExecutor(16) as pool:
+        asked = ("/", "/_dash-dependencies", "/live?state=depth%3D3", "/_dash-layout") * 8
+        answers = list(pool.map(lambda path: server.test_client().get(path), asked))
+    assert {answer.status_code for answer in answers} == {200}
+    wired = {answer.text for answer, path in zip(answers, asked, strict=True) if path == "/_dash-dependencies"}
+    assert len(wired) == 1
+    assert "_pages_content" in wired.pop()
 
 
 def kept_in(port):

@@ -43,7 +43,6 @@ class Fuzz:
         settings = Settings(runs=str(folder), expensive_per_minute=0, redis_url="")
         self.app = app = create_app(settings)
         self.server = app.server
-        self.server.test_client().get("/")  # Dash completes itself at the first request
         self.requests = Requests(app.callback_map, [str(rule) for rule in self.server.url_map.iter_rules()], _runs(settings), seed)  # fmt: skip
 
     def ask(self, hostile: Hostile) -> tuple[int, dict[str, str], bytes]:

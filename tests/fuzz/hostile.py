@@ -11,12 +11,15 @@ from dash._utils import split_callback_id
 
 from app.guard import PATH as CALLBACKS
 from app.panels import PANELS
+from app.state import WORDS
 from app.training.look import PAGE_WORDS
+from app.words import Word
 from components.embedding import EMBEDS
+from simulation.config import FIELDS
 from simulation.parameters import Choice, Number, Subset
 
 MARK = """<b id=zq>"'&"""  # is to stand in no page as it is
-METHODS = ("GET",) * 12 + ("POST", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "NONSENSE")
+METHODS = ("GET",) * 40 + ("POST", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "NONSENSE")
 TEXTS = (
     "", " ", "0", "-0", "-1", "1e309", "-1e309", "1e-400", "NaN", "inf", "-Infinity", "9" * 30, "9" * 5000, "0x10", "1_0",
     "1,5", "٣", "½", "[]", "{}", "[1,2]", "null", "true", "None", "\0", "a\0b", "\n", "\r\nX-Injected: 1", "../../etc/passwd", "%00",
@@ -27,6 +30,13 @@ BYTES = (b"%ff", b"\xff\xfe", b"%c3%28", b"%ed%a0%80", b"%", b"%0", b"\xc3", b"%
 SMALL = {"depth": 6, "width": 8, "batch": 4, "networks": 3, "steps": 6, "block": 2, "groups": 4}  # a request is cheap
 OTHERS = ("state", "since", "theme", "dragging", "words", "charts", "has", "v", "run", "beside", "run_after", "beside_after", "look", "step", "sliders",
           "controls", "lock", "print", "kind", "lease", "after", "field", "value", "nobody", "")  # fmt: skip
+
+
+OWN = {
+    "api": ("kind", "lease", "after", "field", "value"), "embed": ("controls", "lock", "theme", "print"), "export": ("sliders",),
+}  # fmt: skip
+OFTEN = ("/live", "/panel", "/api/v1/<", "/<path:path>", "/train/", "/export")  # what does most
+HEADERS = ("If-None-Match", "Accept-Encoding", "Range", "Accept", "Origin", "X-Forwarded-For", "Content-Type")
 
 
 @dataclass(frozen=True)
@@ -40,39 +50,39 @@ class Hostile:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def value(chance: random.Random, word: str) -> str:
-    """What the word may be, most often; sizes are small ones."""
-    parameter = PAGE_WORDS.get(word)
-    if chance.random() < 0.15 or parameter is None:
+def value(chance: random.Random, word: str, parameter: Word, hostile: float) -> str:
+    """What the word may be, or with this probability what it may not; sizes are small ones."""
+    if chance.random() < hostile:
         return chance.choice(TEXTS)
     if isinstance(parameter, Number):
         if word in SMALL:
-            return str(chance.randint(1, SMALL[word]))
+            return str(chance.randint(1 if word != "networks" else 2, SMALL[word]))
         end = chance.choice((parameter.low, parameter.high, chance.uniform(parameter.low, parameter.high)))
         return parameter.format(round(end) if parameter.integer else end)
     if isinstance(parameter, Choice):
         return chance.choice(list(parameter.options))
     if isinstance(parameter, Subset):
-        return ",".join(chance.choices(list(parameter.options), k=chance.randint(0, 3)))
-    return chance.choice(TEXTS)
+        return ",".join(chance.choices(list(parameter.options), k=chance.randint(1, 3)))
+    return "1:learning_rate:0.1" if word == "changes" else urlencode(state(chance, {}, hostile))
 
 
-def state(chance: random.Random, nested: int = 1) -> list[tuple[str, str]]:
-    """Words of a state, of a small network; now and then one twice, one that nobody knows, or far too many."""
-    pairs = [(word, str(most)) for word, most in SMALL.items() if word not in ("block", "groups")]
-    words = [chance.choice([*PAGE_WORDS, "layer", "over", "direction", "language", "loss_scale"]) for _ in range(chance.randint(0, 5))]  # fmt: skip
-    given = [(word, value(chance, word)) for word in words]
-    pairs = [pair for pair in pairs if pair[0] not in words or chance.random() < 0.02]
-    if nested and chance.random() < 0.2:
-        given.append((chance.choice(("pin", "beside")), urlencode(state(chance, nested - 1))))
-    if chance.random() < 0.05:
-        given.append((chance.choice(OTHERS), chance.choice(TEXTS)))
-    return pairs + given * (40 if chance.random() < 0.01 else 1)
+def state(chance: random.Random, words: Mapping[str, Word], hostile: float) -> list[tuple[str, str]]:
+    """Some of these words, of a small network. If hostile: now and then one twice, one that nobody knows, or far too many."""
+    given = chance.sample(list(words), min(chance.randint(0, 4), len(words)))
+    pairs = [
+        (word, str(most)) for word, most in SMALL.items() if word not in given and (word in words or word in FIELDS)
+    ]
+    pairs += [(word, value(chance, word, words[word], hostile)) for word in given]
+    if chance.random() < hostile:
+        pairs.append((chance.choice(OTHERS), chance.choice(TEXTS)))
+    if chance.random() < hostile / 10:
+        pairs += pairs * chance.choice((1, 40))
+    return pairs
 
 
-def encoded(chance: random.Random, pairs: Sequence[tuple[str, str]]) -> bytes:
-    """The query string; some of it raw or broken."""
-    if chance.random() < 0.8:
+def encoded(chance: random.Random, pairs: Sequence[tuple[str, str]], hostile: float) -> bytes:
+    """The query string; if hostile, some of it raw or broken."""
+    if chance.random() > hostile:
         return urlencode(pairs).encode()
     quoted: Callable[[str], str] = chance.choice((quote, quote_plus, str))
     raw = "&".join(f"{quoted(name)}={quoted(text)}" for name, text in pairs).encode("utf-8", "replace")
@@ -85,29 +95,39 @@ class Requests:
 
     def __init__(self, callbacks: Mapping[str, Any], rules: Sequence[str], runs: Sequence[str], seed: int) -> None:
         self._callbacks = {output: one for output, one in callbacks.items() if "callback" in one}
-        self._rules, self._runs, self._seed = sorted(rules), runs, seed
+        often = [rule for rule in rules if rule.startswith(OFTEN)]
+        self._rules, self._runs, self._seed = sorted([*rules, *often, *often]), runs, seed
 
     def __getitem__(self, number: int) -> Hostile:
         chance = random.Random(f"{self._seed} {number}")
         return self._callback(chance) if chance.random() < 0.3 else self._address(chance)
 
     def _address(self, chance: random.Random) -> Hostile:
-        rule = chance.choice(self._rules)
-        path = "".join(self._part(chance, part) for part in rule.replace(">", "<").split("<"))
-        if chance.random() < 0.05:
+        rule, hostile = chance.choice(self._rules), chance.choice((0.0, 0.1, 0.4))
+        if rule.startswith("/export") and chance.random() < 0.9:  # a file is some thousand networks
+            rule = "/live"
+        path = "".join(self._part(chance, part, hostile) for part in rule.replace(">", "<").split("<"))
+        if chance.random() < hostile / 4:
             path += chance.choice(("/", "//", "/..", "\0", "%2e", MARK, "?", ".csv", "é"))
-        asked = state(chance)
-        if path.startswith(("/live", "/panel", "/train")):
-            asked = [(name, self._own(chance, name)) for name in chance.sample(OTHERS, chance.randint(0, 6))]
-            asked.append(("state", urlencode(state(chance))))
+        words = PAGE_WORDS if "/train" in path else WORDS
+        asked = state(chance, words, hostile)
+        if path.startswith(("/live", "/panel", "/train/")):
+            asked = [
+                (name, self._own(chance, name, words, hostile)) for name in chance.sample(OTHERS, chance.randint(0, 6))
+            ]
+            asked.append(("state", urlencode(state(chance, words, hostile))))
+            asked += [("run", self._own(chance, "run", words, hostile))] * path.startswith("/train/")
         elif path.startswith(("/embed", "/export", "/api/v1/train")):
-            asked += [(name, self._own(chance, name)) for name in chance.sample(OTHERS, chance.randint(0, 2))]
-        method = "POST" if rule.endswith(("/train", "<verb>")) and chance.random() < 0.7 else chance.choice(METHODS)
-        body = chance.choice(TEXTS).encode() if method in ("POST", "PUT", "PATCH") and chance.random() < 0.3 else b""
-        headers = {chance.choice(("If-None-Match", "Accept-Encoding", "Range", "Accept", "Origin", "X-Forwarded-For", "Content-Type")): chance.choice(TEXTS).encode().decode("latin-1")} if chance.random() < 0.2 else {}  # fmt: skip
-        return Hostile(method, path.encode(), encoded(chance, asked), body, headers)
+            own = [name for name in OTHERS if name in OWN[path.split("/")[1]] or chance.random() < hostile / 4]
+            asked += [(name, self._own(chance, name, words, hostile)) for name in chance.sample(own, min(len(own), 2))]
+        if path.startswith("/api/v1/train/"):
+            asked = [pair for pair in asked if pair[0] in OWN["api"] or chance.random() < hostile / 4]
+        method = "POST" if rule.endswith(("/train", "<verb>")) and chance.random() < 0.8 else chance.choice(METHODS)
+        body = chance.choice(TEXTS).encode() if chance.random() < hostile / 4 else b""
+        headers = {chance.choice(HEADERS): chance.choice(TEXTS).encode().decode("latin-1")} if chance.random() < hostile else {}  # fmt: skip
+        return Hostile(method, path.encode(), encoded(chance, asked, hostile), body, headers)
 
-    def _part(self, chance: random.Random, part: str) -> str:
+    def _part(self, chance: random.Random, part: str, hostile: float) -> str:
         """A placeholder of a rule filled, or a fixed part as it is."""
         filled: dict[str, Sequence[str]] = {
             "path:panel": [*PANELS, "trace", *(f"{key}.csv" for key in PANELS)], "key": list(PANELS), "part": list(EMBEDS),
@@ -117,9 +137,9 @@ class Requests:
         }  # fmt: skip
         if part.startswith("/") or (part not in filled and ":" not in part):
             return part
-        return chance.choice(TEXTS) if chance.random() < 0.1 or part not in filled else chance.choice(filled[part])
+        return chance.choice(TEXTS) if chance.random() < hostile or part not in filled else chance.choice(filled[part])
 
-    def _own(self, chance: random.Random, name: str) -> str:
+    def _own(self, chance: random.Random, name: str, words: Mapping[str, Word], hostile: float) -> str:
         likely: dict[str, Sequence[str]] = {
             "theme": ("light", "dark"), "dragging": ("0", "1"), "words": ("0", "1"), "print": ("1",), "kind": ("training", "rates"),
             "charts": ("chart-forward,chart-backward-delta",), "run": self._runs, "beside": self._runs, "step": ("0", "3"),
@@ -127,15 +147,15 @@ class Requests:
             "lock": ("depth",), "lease": ("10", "90"), "after": ("0", "2"), "field": ("learning_rate", "clip"), "value": ("0.1", "norm"),
         }  # fmt: skip
         if name in ("state", "since", "look"):
-            return urlencode(state(chance))
-        return chance.choice(likely[name]) if name in likely and chance.random() < 0.7 else chance.choice(TEXTS)
+            return urlencode(state(chance, words, hostile))
+        return chance.choice(likely[name]) if name in likely and chance.random() > hostile else chance.choice(TEXTS)
 
     def _callback(self, chance: random.Random) -> Hostile:
         """A body as the browser sends it, then changed in up to three places, or no body of that kind at all."""
         output, declared = chance.choice(list(self._callbacks.items()))
         body: Any = {"output": output, "outputs": split_callback_id(output), "changedPropIds": []}
         for part in ("inputs", "state"):
-            body[part] = [{"id": one["id"], "property": one["property"], "value": _property(chance, one["property"])} for one in declared[part]]  # fmt: skip
+            body[part] = [{"id": one["id"], "property": one["property"], "value": _property(chance, one)} for one in declared[part]]  # fmt: skip
         if body["inputs"]:
             first = body["inputs"][0]
             body["changedPropIds"] = [f"{first['id']}.{first['property']}"]
@@ -149,16 +169,19 @@ class Requests:
         return Hostile("POST", CALLBACKS.encode(), b"", content, {"Content-Type": kind})
 
 
-def _property(chance: random.Random, name: str) -> Any:
-    """A value that a property of this name may have, or nearly."""
-    if name == "pathname":
-        return chance.choice(("/", "/train", *(f"/embed/{key}" for key in EMBEDS), "/nowhere", *TEXTS))
-    if name == "search":
-        return "?" + encoded(chance, state(chance)).decode("utf-8", "replace")
-    if name == "data":
-        query = urlencode(state(chance))
-        return chance.choice((query, {"query": query, "at": 1}))
-    return chance.choice((None, 1, 0, True, 1.5, "relu", "preset deep", "activation nobody", "0.3", *TEXTS))
+def _property(chance: random.Random, place: Mapping[str, str]) -> Any:
+    """A value that this property of an element may have."""
+    query = encoded(chance, state(chance, PAGE_WORDS, 0.2), 0.2).decode("utf-8", "replace")
+    match place["property"]:
+        case "pathname":
+            return chance.choice(("/", "/train", *(f"/embed/{key}" for key in EMBEDS), "/nowhere", *TEXTS))
+        case "search":
+            return "?" + query
+        case "data":
+            return {"query": query, "at": 1} if place["id"].endswith("restore") else query
+        case name if name.startswith("n_"):
+            return chance.choice((None, 0, 1, 2))
+    return chance.choice((None, "preset deep", "activation relu", "initializer nobody", "0.3", *TEXTS))
 
 
 def junk(chance: random.Random) -> Any:
@@ -179,6 +202,6 @@ def mutated(chance: random.Random, tree: Any) -> Any:
         return {**tree, key: mutated(chance, tree[key])}
     if isinstance(tree, list) and tree and chance.random() < 0.85:
         at = chance.randrange(len(tree))
-        more = chance.choice(([], [mutated(chance, tree[at])], [tree[at], tree[at]], [mutated(chance, tree[at])]))
-        return [*tree[:at], *more, *tree[at + 1 :]]
+        times = chance.choice((0, 1, 1, 2))
+        return [*tree[:at], *([mutated(chance, tree[at])] if times == 1 else [tree[at]] * times), *tree[at + 1 :]]
     return [tree] if chance.random() < 0.1 else junk(chance)
