@@ -169,7 +169,8 @@ def test_a_thousand_at_once(server):
     async def all_of_them():
         return await asyncio.gather(*(one(number) for number in range(MANY)))
 
-    answers = asyncio.run(all_of_them())
+    with ThreadPoolExecutor(1) as pool:  # a browser's own loop may run in this thread
+        answers = pool.submit(lambda: asyncio.run(all_of_them())).result()
     statuses = [int(answer.split(b" ", 2)[1]) for answer in answers]
     assert set(statuses) <= {200, 503}
     assert statuses.count(200) > MANY / 4

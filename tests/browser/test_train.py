@@ -410,7 +410,8 @@ def test_from_explore_and_back_with_the_same_network(visit: Open, address: str) 
     training.page.wait_for_function("() => document.querySelector('#to-train')?.href.includes('depth=7')")
     training.page.locator("#to-train").click()
     training.page.wait_for_function("() => window.gradientFlowTrain.look")
-    assert training.words == {"depth": "7", "activation": "relu", "remedies": "he", "data": "spirals"}
+    told = {"data": "moons", "steps": "60"}  # as Train was asked before
+    assert training.words == {"depth": "7", "activation": "relu", "remedies": "he", **told}
     training.page.locator("#to-explore").click()
     training.page.wait_for_function(
         "() => location.pathname === '/' && window.gradientFlowLab?.drawn?.endsWith('rested')"
