@@ -27,6 +27,8 @@ UNUSED = re.compile(r'<script src="[^"]*/(?:dash_table/|deps/polyfill)[^"]*"></s
 
 TRAIN = "/train"
 OF_TRAIN = re.compile(r'<(?:script|link)[^>]*"/assets/(?:train|grow|step|strip)\.[^>]*>(?:</script>)?\s*')
+# What page.js asks for once it is needed.
+LATER = re.compile(r'<script[^>]*"/assets/(?:numbers|touch)\.[^>]*></script>\s*')
 
 
 class Compressor:
@@ -74,7 +76,7 @@ class Lab(dash.Dash):
     """Dash, without the scripts that no page of ours uses, and with those of the Train page only there."""
 
     def interpolate_index(self, scripts: str = "", css: str = "", **parts: str) -> str:
-        scripts = UNUSED.sub("", scripts)
+        scripts = LATER.sub("", UNUSED.sub("", scripts))
         if has_request_context() and request.path != TRAIN:
             scripts, css = OF_TRAIN.sub("", scripts), OF_TRAIN.sub("", css)
         return super().interpolate_index(scripts=scripts, css=css, **parts)

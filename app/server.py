@@ -11,7 +11,7 @@ from app import api, assets, guard, headers, health, limiting, live, logs
 from app.cache import TraceCache, version
 from app.export import routes as export
 from app.openapi import routes as openapi
-from app.pages import embed, explore, train, wiring
+from app.pages import embed, explore, missing, train, wiring
 from app.panels import stream
 from app.runs import api as runs
 from app.settings import Settings
@@ -64,8 +64,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
         """Dash answers any address with its page; an unknown one is to be a 404."""
         if request.endpoint != DASH_CATCH_ALL or request.path in paths:
             return None
-        missing = embed.NOT_FOUND if request.path.startswith("/embed") else "There is no such page here.\n"
-        return Response(missing, 404, mimetype="text/plain")
+        return missing.answer(embed.PATHS if request.path.startswith("/embed") else ())
 
     for page in PAGES:
         dash.register_page(page.__name__, path=page.PATH, title=f"{page.TITLE} · Gradient Flow Lab", layout=page.layout)

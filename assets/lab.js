@@ -42,10 +42,12 @@
   const store = (key, value) => { try { localStorage.setItem(key, value); } catch { /* blocked: forget it */ } };
   const address = new URLSearchParams(location.search);  // an embedded part may be given its colors; paper is light
   const given = address.get("print") === "1" ? "light" : ["light", "dark"].find((name) => name === address.get("theme"));
-  setTheme(given || stored("theme") || (darkSystem.matches ? "dark" : "light"));
-  darkSystem.addEventListener("change", (event) => {
-    if (!given && !stored("theme")) { setTheme(event.matches ? "dark" : "light"); redraw(); }
-  });
+  const forced = window.matchMedia("(forced-colors: active)");  // then the ground is the reader's, whatever was chosen here
+  const themeNow = () => (!forced.matches && (given || stored("theme"))) || (darkSystem.matches ? "dark" : "light");
+  setTheme(themeNow());
+  for (const query of [darkSystem, forced]) {
+    query.addEventListener("change", () => { if (themeNow() !== theme()) { setTheme(themeNow()); redraw(); } });
+  }
 
   const resting = () => !lab.held && performance.now() - lab.touched >= RESTED_MS;
   const goal = () => `${lab.wanted}|${theme()}|${resting() ? "rested" : "moving"}`;

@@ -2,6 +2,18 @@
 (function () {
   "use strict";
 
+  /* Not every visit needs these: fingers on sliders, and the numbers of a chart, whose button is pressed again for them. */
+  const load = (name) => new Promise((done) => {
+    document.head.append(Object.assign(document.createElement("script"), { src: `/assets/${name}.js`, onload: done }));
+  });
+  if (window.matchMedia("(any-pointer: coarse)").matches) load("touch");
+  let numbers = null;
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-numbers]");
+    if (!button || numbers) return;
+    numbers = load("numbers").then(() => button.click());
+  });
+
   /* Set only what differs: setting an attribute is itself a change that is observed. */
   function mend(element, name, value) {
     if (value === null ? element.hasAttribute(name) : element.getAttribute(name) !== value) {
@@ -23,6 +35,8 @@
       const thumb = control.querySelector('[role="slider"]'), box = control.querySelector(".box input");
       if (thumb && box) mend(thumb, "aria-valuetext", box.value);
     }
+    const rail = document.getElementById("rail");
+    for (const tab of rail?.querySelectorAll("[data-tab]") ?? []) mend(tab, "aria-pressed", String(tab.dataset.tab === rail.dataset.open && !rail.dataset.folded));
     for (const target of document.querySelectorAll(".dash-dropdown-focus-target")) {
       const select = target.parentElement.querySelector("button.dash-dropdown");
       const label = select.closest(".control")?.querySelector("[id^=label-]") ?? select.closest(".group")?.querySelector("h3");
@@ -99,7 +113,7 @@
     if (due) return;
     due = true;
     requestAnimationFrame(() => { due = false; nameControls(); watchCharts(); tellHeight(); });
-  }).observe(document.documentElement, { childList: true, subtree: true, attributeFilter: ["aria-selected", "aria-valuenow", "value"] });
+  }).observe(document.documentElement, { childList: true, subtree: true, attributeFilter: ["aria-selected", "aria-valuenow", "value", "data-open", "data-folded"] });
 
   /* Paper is narrower than most windows: wider charts are drawn anew for it, and as they were afterwards. */
   const PAPER_WIDTH = 640, fitted = [];
@@ -169,7 +183,9 @@
       event.preventDefault();
       target.open = true;
       target.scrollIntoView();
-      target.querySelector("summary")?.focus({ preventScroll: true });
+      const place = target.matches("main") ? target : target.querySelector("summary") ?? target;
+      if (place === target) target.tabIndex = -1;
+      place.focus({ preventScroll: true });
     }
   });
 })();

@@ -50,7 +50,10 @@
       }
     } finally {
       kept.going = null;
-      if (kept.shown === goal()) delete panel.dataset.busy;
+      if (kept.shown === goal()) {
+        delete panel.dataset.busy;
+        sayLater();
+      }
       panel.style.removeProperty("--done");
       pump();
     }
@@ -118,6 +121,27 @@
   let soon = 0;
   document.addEventListener("scroll", () => { clearTimeout(soon); soon = setTimeout(pump, 80); }, { passive: true, capture: true });
   window.addEventListener("resize", pump);
+
+  /* One announcement a change: the page's sentence, or, where that stays, the sentence of the panel that the hand is in. */
+  const SAY_MS = 500;
+  const spoken = (element) => [...element?.childNodes ?? []].map(({ nodeName, textContent }) => (nodeName === "SUP" ? `^${textContent}` : textContent)).join("");
+  const atHand = () => document.activeElement?.closest(".panel[data-panel]")?.querySelector(":scope > .caption");
+  let before = null, saying = 0;
+  document.addEventListener("lab:moved", () => {
+    clearTimeout(saying);
+    before ??= { page: document.getElementById("announce")?.textContent, panel: spoken(atHand()) };
+  });
+  function sayLater() {
+    clearTimeout(saying);
+    saying = setTimeout(say, SAY_MS);
+  }
+  function say() {
+    const panel = atHand(), now = document.getElementById("announce")?.textContent;
+    if (lab.held || !lab.drawn?.endsWith("|rested") || panel?.parentElement.dataset.busy) return;
+    if (panel && before && now === before.page && spoken(panel) !== before.panel) set("announce", { children: spoken(panel) });
+    before = null;
+  }
+  document.addEventListener("lab:rested", sayLater);
 
   /* Undo and redo: the states at which the hand rested. Going back writes all controls, like a preset does. */
   const history = { past: [], now: null, next: [], going: false };

@@ -24,10 +24,21 @@ window.gradientFlowStep = (train, ask, show) => {
         showFigures(content.figures);
         if (moved && content.step !== undefined) set("train-scrub", { value: content.step });
         markStep();
+        sayLater(content.components["train-scrub-line"]?.children);
       }
     } catch { /* asked again with the next move */ }
     train.step.busy = false;
     if (train.step.asked !== step) lookInto(train.step.asked);
+  }
+
+  /* What the step says is announced to the hand that is there, once it rests. */
+  const SAY_MS = 600;
+  let saying = 0;
+  function sayLater(words) {
+    clearTimeout(saying);
+    saying = setTimeout(() => {
+      if (words && document.getElementById("step").contains(document.activeElement)) set("train-announce", { children: words });
+    }, SAY_MS);
   }
 
   /* The step that is looked into is marked in the charts by step; a click on another one goes there. */

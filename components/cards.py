@@ -93,15 +93,32 @@ BLANK = {
 }  # fmt: skip
 
 
-def frame(chart: str, described_by: str, by_layer: bool = True, sets: str = "") -> html.Div:
-    """A chart's place; `by_layer`: its x axis is the layers; `sets`: the field that a press on it sets."""
+def frame(chart: str, named_by: str, by_layer: bool = True, sets: str = "", described_by: str = "") -> html.Div:
+    """A chart's place; `by_layer`: its x axis is the layers; `sets`: the field that a press on it sets.
+
+    named_by, described_by: the elements with its words, for those who do not see it.
+    """
     graph = dcc.Graph(
         id=ids.chart(chart), className="chart", responsive=True, figure=BLANK,
         config={"displaylogo": False, "showTips": False, "displayModeBar": "hover", "modeBarButtonsToRemove": ["sendChartToCloud", "lasso2d", "select2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
                 "toImageButtonOptions": {"filename": chart, "scale": 2}},
     )  # fmt: skip
     more = {"data-by-layer": "1"} if by_layer else {"data-sets": sets} if sets else {}
-    return html.Div(graph, className="frame", role="figure", **{"aria-labelledby": described_by}, **more)
+    more |= {"aria-describedby": described_by} if described_by else {}
+    return html.Div(graph, className="frame", role="figure", **{"aria-labelledby": named_by}, **more)
+
+
+def numbers_button(chart: str) -> html.Button:
+    """Shows the chart's numbers in `numbers_place`: numbers.js makes the table of what is drawn."""
+    return html.Button(
+        "Table", className="quiet", type="button",
+        **{"data-numbers": ids.chart(chart), "aria-expanded": "false", "aria-controls": ids.table(chart)},
+    )  # fmt: skip
+
+
+def numbers_place(chart: str) -> html.Div:
+    """Where the table of a chart comes."""
+    return html.Div(id=ids.table(chart), className="numbers-view")
 
 
 def picture_buttons(chart: str) -> list[html.Button]:

@@ -39,12 +39,16 @@ def panel_card(
             )
         )
     for chart in charts:
-        foot += [] if chart.title else cards.picture_buttons(chart.name)
+        foot += (
+            []
+            if chart.title
+            else [cards.numbers_button(chart.name), *cards.picture_buttons(chart.name), cards.numbers_place(chart.name)]
+        )
     return html.Details(
         [
             html.Summary([html.H2(title), html.Span(question, className="question")]),
             html.Div([control(name, parameter, value) for name, (parameter, value) in controls.items()], className="panel-controls"),
-            html.P(id=ids.caption(key), className="caption", role="status"),
+            html.P(id=ids.caption(key), className="caption"),
             html.Div(id=ids.lead(key), className="panel-lead"),
             html.Div([_chart(chart, key) for chart in charts], className=f"panel-charts of-{len(charts)}"),
             html.Div(id=ids.body(key), className="panel-body"),
@@ -60,9 +64,13 @@ def _chart(chart: Chart, key: str) -> html.Div:
     title, words = ids.title(chart.name), ids.line(chart.name)
     return html.Div(
         [
-            html.Div([html.H3(chart.title, id=title), *cards.picture_buttons(chart.name)], className="chart-head"),
+            html.Div(
+                [html.H3(chart.title, id=title), cards.numbers_button(chart.name), *cards.picture_buttons(chart.name)],
+                className="chart-head",
+            ),
             html.P(id=words, className="caption"),
-            cards.frame(chart.name, f"{title} {words}", chart.by_layer, chart.sets),
+            cards.frame(chart.name, f"{title} {words}", chart.by_layer, chart.sets, ids.caption(key)),
+            cards.numbers_place(chart.name),
         ]
     )
 

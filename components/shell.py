@@ -5,7 +5,7 @@ from typing import Any
 
 from dash import dcc, html
 
-from components import cards, ids
+from components import cards, ids, keys
 from components.captions import TITLES
 from components.controls import control
 from components.text import rich
@@ -33,6 +33,7 @@ def header(
     theme = html.Button("◐", id=ids.THEME, className="plain", type="button", title="Light or dark", **{"aria-label": "Switch between light and dark"})  # fmt: skip
     return html.Header(
         [
+            keys.skips(),
             html.A([html.Img(src="/assets/icon.svg", alt="", width=22, height=22), html.Span(NAME)], href="/", className="brand", **{"aria-label": NAME}),
             html.Nav(pages, **{"aria-label": "Pages"}),
             html.Nav([html.A(title, href=f"#{key}") for key, title in parts.items()], className="parts-nav", **{"aria-label": "Parts of this page"}),
@@ -182,9 +183,10 @@ def explore(
             html.Div([chart[panel] for panel in ids.PANELS], className="charts"),
             *parts,
             _honesty(),
+            keys.fold(),
             *holders,
         ],
-        className="main",
+        className="main", id="main", tabIndex="-1",
     )  # fmt: skip
     titles = {part.id: part.children[0].children for part in parts}
     return html.Div(

@@ -8,6 +8,7 @@ from app.options import OPTIONS
 from app.panels import PANELS
 from app.settings import Settings
 from app.state import STATE_DEFAULTS, WORDS
+from components.keys import KEYS
 from simulation.activations import ACTIVATIONS
 from simulation.config import BUDGET, DEFAULTS, FIELDS, GROUPS, compact, group_of
 from simulation.diagnosis import FORMATS, STABLE_DECADES
@@ -127,6 +128,7 @@ def reference() -> str:
             ("variable", "default", "what it decides"),
             [(f"`{one.name.upper()}`", one.metadata["shown"], one.metadata["says"]) for one in fields(Settings)],
         ),
+        "## Keys\n\n" + _table(("key", "what it does"), KEYS.items()),
         "## What is left out\n\n" + "\n".join(f"- **{what}.** {why}" for what, why in simplifications()),
     ]  # fmt: skip
     return "\n\n".join(parts) + "\n"

@@ -16,15 +16,17 @@ SHELL = """<!DOCTYPE html>
 <link rel="stylesheet" href="/assets/tokens.css">
 <link rel="stylesheet" href="/assets/ui.css">
 <link rel="stylesheet" href="/assets/ui_panels.css">
+<link rel="stylesheet" href="/assets/ui_reach.css">
 <link rel="stylesheet" href="/assets/ui_reading.css">
 </head>
 <body>
+<a class="skip" href="#main">Skip to the text</a>
 <header class="header">
 <a class="brand" href="/" aria-label="{title}"><img src="/assets/icon.svg" alt="" width="22" height="22"><span>{title}</span></a>
 <nav aria-label="Pages"><a href="/">Explore</a><a href="/train">Train</a><a href="/api" aria-current="page">API</a></nav>
 <nav class="parts-nav" aria-label="Parts of this page">{parts}</nav>
 </header>
-<main class="main reading">
+<main class="main reading" id="main" tabindex="-1">
 {body}
 </main>
 </body>

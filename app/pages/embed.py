@@ -35,7 +35,6 @@ CHARTS = {
 }
 KEYS = tuple(EMBEDS)
 PATHS = tuple(f"/embed/{key}" for key in KEYS)
-NOT_FOUND = f"There is no such part to embed. There are: {', '.join(PATHS)}\n"
 
 OWN_WORDS = ("controls", "lock", "theme", "print")
 FIRST_CONTROLS = ("depth", "weight_scale")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from app.training.answers import Answer, answers_of, measured
 from app.training.history import Followed
+from app.training.texts import ends
 from components import ids as all_ids
 from components.figures.axes import decade_range
 from components.figures.heatmap import density_heatmap
@@ -27,6 +28,9 @@ from simulation.training.snapshot import Snapshot, snapshot
 
 Checkpoint = Mapping[str, NDArray[Any]]
 _LINES = {"step-delta": ("log10_delta_rms", "δ"), "step-weights": ("log10_weight_grad_norm", "dW"), "step-forward": ("log10_activation_rms", "activation")}  # fmt: skip
+
+# Whose sizes are told to those who do not see a chart.
+_SPOKEN = {**{chart: name for chart, (name, _) in _LINES.items()}, "step-heatmap-delta": "log10_delta_rms", "step-heatmap-activation": "log10_activation_rms"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,12 @@ def _words(followed: Followed, now: Snapshot, units: _Units, answer: Answer) -> 
             )
         },
         ids.card("step-boundary"): {"hidden": not answer},
+        all_ids.description("step-boundary"): {"children": f"At step {step}{loss}."},
         **{all_ids.caption(chart): {"children": rich(text)} for chart, text in captions.items()},
+        **{
+            all_ids.description(chart): {"children": f"At step {step}: {ends(_shown(now.signals[name]), name)}."}
+            for chart, name in _SPOKEN.items()
+        },
     }
 
 

@@ -7,12 +7,15 @@ from dataclasses import replace
 from math import isfinite, isnan
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.training.history import Followed
 from app.training.look import Look
 from app.training.progress import MULTIPLY_ADDS, Components, buttons, duration, going, numbers
 from app.training.state import TRAIN_WORDS, TrainState
 from components import ids as all_ids
-from components.figures.runs import Run
+from components.figures.runs import Run, middle
 from components.text import rich
 from components.training import cards, ids
 from simulation.activations import ACTIVATIONS
@@ -21,7 +24,8 @@ from simulation.initializers import INITIALIZERS
 from simulation.normalizations import NORMALIZATIONS
 from simulation.options import RESIDUALS
 from simulation.parameters import Choice, Subset
-from simulation.training.captions import captions
+from simulation.sentences import percent
+from simulation.training.captions import MAPS, captions
 from simulation.training.data import DATA
 from simulation.training.diagnosis import TrainingVerdict, diagnose_training
 from simulation.training.expected import describe_first_loss, expect
@@ -43,6 +47,9 @@ def sentences(followed: Mapping[str, Followed], run: Run, look: Look) -> Compone
         told.pop(ids.ANNOUNCE, None)  # it would be read out without an end
     elif shown.seen.state in GONE:
         told |= _gone(shown)
+    if other and len(sizes := middle(other.records[MAPS[look.shows][0]])):
+        beside = f"At step {other.records['step'][-1]:.0f}: {ends(sizes[-1], MAPS[look.shows][0])}."
+        told[all_ids.description("train-heatmap-beside")] = {"children": beside}
     return {
         **told,
         ids.SEEDS: {"children": _strips(followed, look)},
@@ -133,7 +140,13 @@ def _captions(run: Run, verdict: TrainingVerdict, shows: str) -> Components:
         told = captions(run.training, run.records, verdict)
         lines = {chart: told[shows if key == "heatmap" else key] for chart, key in _CAPTIONS.items()}
     lines["train-heatmap-beside"] = "Its colors mean the same."
-    described = {all_ids.description(chart): {"children": _description(chart, run)} for chart in ("train-loss", "train-accuracy", "train-norm")}  # fmt: skip
+    by_layer = {"train-heatmap": MAPS[shows][0], "train-ratio": "log10_update_ratio"}
+    described = {
+        all_ids.description(chart): {"children": _by_step(chart, name, run)} for chart, name in _BY_STEP.items()
+    }
+    described |= {
+        all_ids.description(chart): {"children": _by_layer(chart, name, run)} for chart, name in by_layer.items()
+    }
     return {all_ids.caption(chart): {"children": rich(text)} for chart, text in lines.items()} | described
 
 
@@ -143,19 +156,39 @@ _CAPTIONS = {
 }  # fmt: skip
 
 
-def _description(chart: str, run: Run) -> str:
+_BY_STEP = {"train-loss": "loss", "train-accuracy": "accuracy", "train-norm": "log10_gradient_norm"}
+
+
+def _by_step(chart: str, name: str, run: Run) -> str:
     """The chart in words, for those who do not see it."""
-    name = {"train-loss": "loss", "train-accuracy": "accuracy", "train-norm": "log10_gradient_norm"}[chart]
     values = run.of(name)
     if not len(values):
         return "Nothing is recorded yet."
-    first, last = (_spoken(float(value)) for value in values[[0, -1]])
+    first, last = (spoken(float(value), name) for value in values[[0, -1]])
     return f"{ids.TITLES[chart]} by step: {first} at step {run.steps[0]:.0f}, {last} at step {run.steps[-1]:.0f}."
 
 
-def _spoken(value: float) -> str:
+def _by_layer(chart: str, name: str, run: Run) -> str:
+    values = run.of(name)
+    if not len(values):
+        return "Nothing is recorded yet."
+    return f"At step {run.steps[-1]:.0f}: {ends(values[-1], name)}."
+
+
+def ends(values: NDArray[np.float64], name: str) -> str:
+    """A record's sizes by layer in words: those of both ends."""
+    first, last = (spoken(float(value), name) for value in values[[0, -1]])
+    return f"{first} at layer 1, {last} at layer {len(values)}" if len(values) > 1 else f"{first} at layer 1"
+
+
+def spoken(value: float, name: str) -> str:
+    """A recorded number as a voice says it."""
     if not isfinite(value):
         return "not a number" if isnan(value) else "exactly 0" if value < 0 else "overflow"
+    if name.startswith("log10"):
+        return f"10 to the {value + 0:.1f}"
+    if name.endswith("fraction"):
+        return percent(value)
     mantissa, _, exponent = f"{value:.3g}".partition("e")
     return f"{mantissa} times 10 to the {int(exponent)}" if exponent else mantissa
 

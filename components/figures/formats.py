@@ -17,9 +17,9 @@ Palette = Mapping[str, str]
 KINDS: Mapping[str, tuple[str, str, float, str]] = {
     "exact": ("exactly 0 in any format", "baseline", 0.0, "/"),
     "zero": ("rounded to 0", "vanishing", 1, ""),
-    "subnormal": ("subnormal: digits lost", "subnormal", 1, ""),
+    "subnormal": ("subnormal: digits lost", "subnormal", 1, "."),
     "normal": ("normal", "ink", 0.1, ""),
-    "inf": ("infinite", "exploding", 1, ""),
+    "inf": ("infinite", "exploding", 1, "\\"),
     "nan": ("NaN", "ink", 0.85, "x"),
 }
 _GAP = 0.05  # between strips, of the whole height

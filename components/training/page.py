@@ -6,7 +6,7 @@ from typing import Any
 
 from dash import dcc, html
 
-from components import cards, shell
+from components import cards, keys, shell
 from components import ids as all_ids
 from components.controls import control
 from components.training import ids
@@ -59,9 +59,10 @@ def page(
             _rates(),
             _step(),
             html.Section([html.H2(PARTS["files"], className="section-title"), html.Div("Once a network has been trained, everything that was recorded can be taken from here.", id=ids.FILES, className="row")], className="part", id="files"),
+            keys.fold(),
             *holders,
         ],
-        className="main",
+        className="main", id="main", tabIndex="-1",
     )  # fmt: skip
     header = shell.header("/train", PARTS, [], {"/": explore})
     return html.Div([header, html.Div([rail, main], className="columns")], className="page train")
@@ -120,9 +121,9 @@ def _card(chart: str, title: str, shows: tuple[Choice, str] | None = None) -> ht
             html.H2(title, id=all_ids.title(chart)),
             html.P(id=all_ids.caption(chart), className="caption"),
             *own,
-            cards.frame(chart, f"{all_ids.title(chart)} {all_ids.description(chart)}", chart in BY_LAYER),
+            cards.frame(chart, f"{all_ids.title(chart)} {all_ids.caption(chart)}", chart in BY_LAYER, described_by=all_ids.description(chart)),
             html.P(id=all_ids.description(chart), className="unseen"),
-            html.Div(cards.picture_buttons(chart), className="card-foot"),
+            html.Div([cards.numbers_button(chart), *cards.picture_buttons(chart), cards.numbers_place(chart)], className="card-foot"),
         ],
         className="card wide" if chart in WIDE else "card", id=ids.card(chart), **({"data-by-step": "1"} if chart in BY_STEP else {}),
     )  # fmt: skip
@@ -140,7 +141,7 @@ def _rates() -> html.Section:
                         [html.Button("Try them", className="plain", type="button", id=ids.RATES_BUTTON, **{"data-rates": "1"}), html.P(id=ids.RATES_LINE, className="help", role="status")],
                         className="rates-head",
                     ),
-                    html.Div(cards.frame(ids.RATES, ids.RATES_LINE, False, ids.word("learning_rate")), id=ids.RATES_CARD, hidden=True),
+                    html.Div([cards.frame(ids.RATES, ids.RATES_LINE, False, ids.word("learning_rate")), html.Div([cards.numbers_button(ids.RATES), *cards.picture_buttons(ids.RATES), cards.numbers_place(ids.RATES)], className="card-foot")], id=ids.RATES_CARD, hidden=True),
                 ],
                 className="card",
             ),
@@ -158,7 +159,7 @@ def _step() -> html.Section:
     return html.Section(
         [
             html.H2(PARTS["step"], className="section-title"),
-            html.P("Once a network has been trained, some of its steps are kept here, to be looked into.", id=ids.SCRUB_LINE, className="section-lead", role="status"),
+            html.P("Once a network has been trained, some of its steps are kept here, to be looked into.", id=ids.SCRUB_LINE, className="section-lead"),
             html.Div(
                 [
                     html.Div(slider, className="control scrub", **{"data-label": "Step to look into"}),
