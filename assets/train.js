@@ -14,7 +14,6 @@
     wanted: null,  // what the controls say, as a query string
     viewed: null,  // what they said when the page was last shown
     look: null,    // the page's canonical query, as the server wrote it
-    queries: {},   // by role: the training's canonical query
     runs: {},      // by role: {id, query, next, going}
     frames: 0,     // drawn so far; tests read it
   };
@@ -37,20 +36,24 @@
   function want(state) {
     train.wanted = state;
     clearTimeout(settling);
-    settling = setTimeout(async () => alter(await view(state)), SETTLE_MS);
+    settling = setTimeout(async () => {
+      const told = await view(state);
+      if (train.wanted === state) alter(told);
+    }, SETTLE_MS);
   }
 
+  /* What the server says of a state; shown, unless a newer one has been asked for. Null where there is no answer. */
   async function view(state) {
     const number = ++viewing, run = train.runs.run;
     try {
       const { ok, content } = await ask("/train/view", {
         state, theme: theme(), ...(run ? { run: run.query } : {}), ...(train.viewed === null ? {} : { since: train.viewed }),
       });
-      if (!ok || number !== viewing) return null;
+      if (!ok) return null;
+      if (number !== viewing) return content;
       const otherQuantity = train.look !== null && shows(train.look) !== shows(content.query);
       train.viewed = state;
       train.look = content.query;
-      train.queries = { run: content.train, beside: content.beside };
       show(content.components);
       if (!train.runs.run) receive(content.figures, false);
       const address = `${location.pathname}?${content.query}${location.hash}`;
@@ -153,16 +156,22 @@
   async function start(query) {
     train.starting = true;
     say("Starting …");
-    await begin(query);
-    train.starting = false;
+    try {
+      await begin(query);
+    } catch {
+      say("The server did not answer: please try again.");
+    } finally {
+      train.starting = false;
+    }
   }
 
   async function begin(query) {
     const shown = train.look, told = await view(query ?? train.wanted);
-    if (!told) return say("The server did not answer: please try again.");
+    if (!told) throw new Error("no answer");
+    const queries = { run: told.train, beside: told.beside };
     const before = Object.values(train.runs), runs = {};
     for (const role of ROLES) {
-      const asked = train.queries[role];
+      const asked = queries[role];
       if (asked === null || asked === undefined) continue;
       const afresh = role === "run" && (query === null || told.query === shown);  // a page that is asked for once more
       const kept = !afresh && before.find((run) => run.query === asked && run.state !== "lost" && run.state !== "expired");

@@ -404,6 +404,23 @@ def test_a_page_that_is_left_pauses_its_run_and_one_that_is_back_goes_on(visit: 
     training.until_ended()
 
 
+def test_a_start_whose_view_is_overtaken_starts_all_the_same(visit: Open) -> None:
+    """A click brings new settings, which are looked at again a moment later: on a busy server that answer comes first."""
+    training = visit()
+    training.page.evaluate("""() => {
+      const ask = window.fetch;
+      let views = 0;
+      window.fetch = async (address, ...more) => {
+        const answer = await ask(address, ...more);
+        if (String(address).startsWith("/train/view") && views++ === 0) await new Promise((go) => { setTimeout(go, 1500); });
+        return answer;
+      };
+    }""")
+    training.page.locator("#story-plateau").click()
+    training.page.wait_for_function("() => window.gradientFlowTrain.runs.run?.next > 3")
+    assert "optimizer=momentum" in training.page.evaluate("() => window.gradientFlowTrain.runs.run.query")
+
+
 def test_from_explore_and_back_with_the_same_network(visit: Open, address: str) -> None:
     training = visit(SHORT)
     training.page.goto(f"{address}/?depth=7&activation=relu&remedies=he")
