@@ -13,7 +13,7 @@ from simulation.training.data import DATA
 from simulation.training.diagnosis import TrainingVerdict
 from simulation.training.evidence import Records, of_network
 from simulation.training.expected import loss_text
-from simulation.training.sentences import layers
+from simulation.training.sentences import clipping_steps, layers
 
 Array = NDArray[np.float64]
 # What the heat map of layers and steps can show: the record's name, and what it is called.
@@ -72,7 +72,7 @@ def _gradient_norm(config: TrainingConfig, of: dict[str, Array], verdict: Traini
         return text
     threshold = digits(config.setting_at("threshold", verdict.step))
     kind = "the norm" if config.setting_at("clip", verdict.step) == "norm" else "each entry"
-    return f"{text} Clipping holds {kind} to {threshold} and cut {percent(verdict.clipped_share)} of the steps; both norms are drawn, before and after."  # fmt: skip
+    return f"{text} Clipping holds {kind} to {threshold} and cut {percent(verdict.clipped_share)} of {clipping_steps(verdict)}; both norms are drawn, before and after."  # fmt: skip
 
 
 def _boundary(config: TrainingConfig, verdict: TrainingVerdict) -> str:

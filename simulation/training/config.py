@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
+from itertools import pairwise
 from typing import Any
 
 from simulation.config import ConfigError, NetworkConfig, check_settings, compact, setting
@@ -98,6 +99,11 @@ class TrainingConfig:
         """The value that a setting has at this step, from 0, after what `changes` did to it."""
         changed = [value for at, field, value in self.changes if field == name and at <= step]
         return changed[-1] if changed else getattr(self, name)
+
+    def clipping_steps(self, taken: int) -> int:
+        """In how many of the first `taken` steps clipping is on."""
+        edges = [0, *(at for at, name, _ in self.changes if name == "clip" and at < taken), taken]
+        return sum(end - begin for begin, end in pairwise(edges) if self.setting_at("clip", begin) != "none")
 
     def effective(self) -> TrainingConfig:
         """The same run with every field that has no effect on it at its default: the cache key."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
+from math import inf, nan
 
 from simulation.training.config import TrainingConfig
 from simulation.training.evidence import FEWEST, LossCourse, Motion, Records, loss_course, motion, of_network
@@ -40,7 +40,8 @@ class TrainingVerdict:
     state: "starting" (too few steps to tell), "learning", "learned", "slow", "plateau", "erratic", "diverging",
     "dead" (no gradient reaches layer 1, as all units of a layer are dead, or none reaches any layer), "crashed".
     constant: whether the loss is that of an output that is the same for all samples, within the batches' noise.
-    idle: the layers that stand still beside the quickest one, from 1. clipped_share: of the steps so far.
+    idle: the layers that stand still beside the quickest one, from 1. clipping_steps: how many of the steps so far
+    had clipping on; clipped_share: of these, NaN of none.
     step: of the last record; steps: how many are asked for.
     """
 
@@ -52,6 +53,7 @@ class TrainingVerdict:
     motion: Motion
     constant: bool
     idle: tuple[int, ...]
+    clipping_steps: int
     clipped_share: float
     crash: Crash | None
 
@@ -68,16 +70,19 @@ def diagnose_training(
     expected, course = expect(config), loss_course(of)
     whole = of if crash is None else {name: values[of["step"] < crash.step] for name, values in of.items()}
     moves = motion(whole if len(whole["step"]) else of)  # the step that broke says nothing of how layers move
+    taken = int(of["step"][-1]) + 1
+    clipping = config.clipping_steps(taken)
     return TrainingVerdict(
         state="crashed" if crash else _state(expected, course, moves, config.network.depth),
-        step=int(of["step"][-1]),
+        step=taken - 1,
         steps=config.steps,
         expected=expected,
         course=course,
         motion=moves,
         constant=_is_constant(expected, course),
         idle=_idle(moves) if len(whole["step"]) else (),
-        clipped_share=float(of["clipped_share"][-1]),
+        clipping_steps=clipping,
+        clipped_share=round(taken * float(of["clipped_share"][-1])) / clipping if clipping else nan,
         crash=crash,
     )
 

@@ -15,7 +15,7 @@ from simulation.training.config import TrainingConfig
 from simulation.training.diagnosis import BEHIND, LEARNED_SHARE, REFERENCE, TrainingVerdict
 from simulation.training.expected import LARGE_RATIO, look_at, loss_text
 from simulation.training.optimizers import OPTIMIZERS
-from simulation.training.sentences import layers
+from simulation.training.sentences import clipping_steps, layers
 
 # A crash before the one is of the start, one after the other of the learning rate; between them it may be either.
 EARLY, LATE = 10, 100
@@ -72,13 +72,14 @@ def _clipping(config: TrainingConfig, verdict: TrainingVerdict) -> Iterator[str]
     if config.setting_at("clip", verdict.step) == "none":
         return
     threshold, share = config.setting_at("threshold", verdict.step), verdict.clipped_share
+    beyond = "the threshold" if any(name == "threshold" for _, name, _ in config.changes) else digits(threshold)
     if threshold == 0:
         yield "At threshold 0 every gradient becomes 0: nothing can learn."
     elif not share:
-        yield f"No step was clipped: no gradient was beyond {digits(threshold)}."
+        yield f"None of {clipping_steps(verdict)} was clipped: no gradient was beyond {beyond} there."
     else:
         also = ": the threshold sets the length of the steps" if share == 1 else ""
-        yield f"{percent(share)} of the steps were clipped, at {digits(threshold)}{also}."
+        yield f"{percent(share)} of {clipping_steps(verdict)} were clipped, at {beyond}{also}."
 
 
 def _batch_norm(config: TrainingConfig, verdict: TrainingVerdict) -> Iterator[str]:

@@ -22,7 +22,7 @@ MOST_RECORDS_OF_MANY, FIRST_RECORDS_OF_MANY = 60, 10  # when many networks are t
 MOST_VALIDATIONS, FIRST_VALIDATIONS = 110, 10
 MOST_VALIDATIONS_OF_MANY, FIRST_VALIDATIONS_OF_MANY = 20, 3
 
-# Of a network in a step, or of each of its layers (LAYERED).
+# Of a network in a step, or of each of its layers (LAYERED). clipped_share: of all steps so far, with clipping or without.
 SCALARS = (
     "loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate", "log10_gradient_norm",
     "log10_gradient_norm_clipped", "clipped_share", "log10_head_grad_norm", "log10_head_update_ratio",

@@ -132,6 +132,12 @@ def describe_idle(verdict: TrainingVerdict) -> str:
     return f"{who}: a step changes layer {slowest} by {power(least)} of its size, {quickest} by {power(most)}; about 10^-3 is usual."  # fmt: skip
 
 
+def clipping_steps(verdict: TrainingVerdict) -> str:
+    """The steps that could be clipped: all of them, or those with clipping on."""
+    count = verdict.clipping_steps
+    return "the steps" if count == verdict.step + 1 else f"the {count:,} step{'' if count == 1 else 's'} with clipping"
+
+
 def layers(numbers: tuple[int, ...]) -> str:
     """ "layer 3", "layers 1 and 2", "layers 1 to 5, 7 and 9": ascending numbers in words."""
     gaps = [(low, high) for low, high in pairwise(numbers) if high > low + 1]
