@@ -23,8 +23,10 @@ from components.figures.runs import (
     Run,
     events,
     finite_range,
+    leaving,
     plain,
     reference,
+    shared_range,
     size_in_words,
     step_axis,
 )
@@ -65,9 +67,10 @@ def heatmap(palette: Palette, run: Run, quantity: Quantity, span: Span) -> dict[
     }  # fmt: skip
     shapes, notes = events(palette, [run])
     axis = layer_axis(depth)
+    early = f"it ended at step {run.last:,} of {run.training.steps:,}" if run.last < run.training.steps else ""
     below = {"range": [0.5, depth + 0.5], "showgrid": False, "ticklabeloverflow": "allow", "tickvals": axis["tickvals"], "title": {"text": "layer", "font": {"size": 12, "color": palette["mute"]}, "standoff": 4}}  # fmt: skip
     return figure(
-        palette, [shown, without], step_axis([run]), below, shapes=shapes, annotations=notes, hovermode="closest",
+        palette, [shown, without], step_axis([run], early), below, shapes=shapes, annotations=notes, hovermode="closest",
         margin=STEP_MARGIN,
     )  # fmt: skip
 
@@ -112,11 +115,15 @@ def _usual_range(runs: Sequence[Run], quantity: Quantity) -> tuple[float, float]
 def ratios(palette: Palette, runs: Sequence[Run], at: int | None = None) -> dict[str, Any]:
     """log10 of update over weight by layer, in the last step that has numbers (or the record `at`), and what is healthy."""
     drawn = [(run, _row(run, at)) for run in runs]
-    so_far = [run.of("log10_update_ratio") for run in runs]  # an axis that only grows
-    low, high, step = decade_range([*so_far, np.array([HEALTHY - 2, HEALTHY + 2])])
+    so_far = {run.role: [run.of("log10_update_ratio")] for run in runs}  # an axis that only grows
+    low, high, step = decade_range([np.array(shared_range(so_far, [HEALTHY - 2, HEALTHY + 2]))])
     zeros = any(np.isneginf(row).any() for _, row in drawn)
     low -= step * zeros
+    free = {"ticklabeloverflow": "allow"}  # Plotly need not measure the labels
+    axis = decade_axis(low, high, step, low + step / 2 if zeros else None) | free
+    across = layer_axis(max(run.training.network.depth for run in runs)) | free
     traces: list[dict[str, Any]] = []
+    notes = []
     for run, row in drawn:
         name = "update / weight" if run.role == "run" else "update / weight, the other run"
         layers = np.arange(1, len(row) + 1)
@@ -128,11 +135,9 @@ def ratios(palette: Palette, runs: Sequence[Run], at: int | None = None) -> dict
              "hovertemplate": f"{name}: %{{customdata}}<extra></extra>"}
         )  # fmt: skip
         traces.append(zero_marks(color, palette["ink"], name, layers[np.isneginf(row)], low + step / 2))
+        notes += leaving(palette, run.role, layers, row, across["range"], axis["range"])
     shape, note = reference(palette, HEALTHY, "10<sup>−3</sup>, about healthy")
-    axis = decade_axis(low, high, step, low + step / 2 if zeros else None)
-    depth = max(run.training.network.depth for run in runs)
-    free = {"ticklabeloverflow": "allow"}  # Plotly need not measure the labels
-    return figure(palette, traces, layer_axis(depth) | free, axis | free, shapes=[shape], annotations=[note], margin=WITH_END_LABELS | {"r": 20})  # fmt: skip
+    return figure(palette, traces, across, axis, shapes=[shape], annotations=[note, *notes], margin=WITH_END_LABELS | {"r": 20})  # fmt: skip
 
 
 def _row(run: Run, at: int | None) -> Array:

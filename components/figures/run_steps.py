@@ -14,9 +14,10 @@ from components.figures.runs import (
     Palette,
     Run,
     events,
-    finite_range,
+    leaving,
     plain,
     reference,
+    shared_range,
     sign,
     size_axis,
     size_in_words,
@@ -30,9 +31,9 @@ def loss(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
     """log10 of the loss by step, of what is learned from and of what is held out, with what knowing nothing costs."""
     drawn = [(run, _log10(run.of("loss")), _log10(run.of("validation_loss"))) for run in runs]
     levels = _levels(runs)
-    low, high = finite_range([*(array for _, *arrays in drawn for array in arrays), np.array(list(levels.values()))])
+    low, high = shared_range({run.role: sizes for run, *sizes in drawn}, list(levels.values()))
     pad = 0.06 * max(high - low, 1)
-    axis = size_axis(low - pad, high + 2 * pad)
+    across, axis = step_axis(runs, _circles(palette)), size_axis(low - pad, high + 2 * pad)
     shapes, notes = events(palette, runs)
     traces: list[dict[str, Any]] = []
     for run, train, held_out in drawn:
@@ -42,13 +43,14 @@ def loss(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
         traces.append(_line(palette, run, train, name, _words(train)))
         traces.append(_held_out(palette, run, held_out, f"validation {name}", _words(held_out)))
         traces.append(_ends(palette, run, train, axis["range"], "loss"))
+        notes += leaving(palette, run.role, run.steps, train, across["range"], axis["range"])
     for index, (text, y) in enumerate(levels.items()):
         above = index == 0 if len(levels) > 1 else _ends_below([(run, train) for run, train, _ in drawn], y)
         above |= y - axis["range"][0] < 0.1 * (axis["range"][1] - axis["range"][0])  # below it would stand on the axis
         shape, note = reference(palette, y, text, above=above)
         shapes.append(shape)
         notes.append(note)
-    return figure(palette, traces, step_axis(runs, _circles(palette)), axis, shapes=shapes, annotations=notes, margin=STEP_MARGIN)  # fmt: skip
+    return figure(palette, traces, across, axis, shapes=shapes, annotations=notes, margin=STEP_MARGIN)
 
 
 def accuracy(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
@@ -79,9 +81,12 @@ def gradient_norm(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
     before = [run.of("log10_gradient_norm") for run in runs]
     after = [run.of("log10_gradient_norm_clipped") for run in runs]
     lines = _threshold_lines(palette, runs[-1])
-    low, high = finite_range([*before, *after, np.array([shape["y0"] for shape in lines])])
+    sizes = {run.role: both for run, *both in zip(runs, before, after, strict=True)}
+    low, high = shared_range(sizes, [shape["y0"] for shape in lines])
     pad = 0.06 * max(high - low, 1)
-    axis = size_axis(low - pad, high + 2 * pad)
+    clips = any(_clipped_from(run) is not None for run in runs)
+    key = f"{sign(palette, 'exploding', '—', 'before clipping')}\u2002{sign(palette, 'ink', '—', 'after')}"
+    across, axis = step_axis(runs, key if clips else ""), size_axis(low - pad, high + 2 * pad)
     for run, raw, clipped in zip(runs, before, after, strict=True):
         whose = "" if run.role == "run" else ", the other run"
         if run.networks > 1:
@@ -90,12 +95,11 @@ def gradient_norm(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
         traces[-1]["line"] |= {"color": transparent(palette["exploding"], 0.8), "width": 1.2}
         traces.append(_line(palette, run, clipped, f"gradient norm{whose}", _words(clipped)))
         traces.append(_ends(palette, run, clipped, axis["range"], "gradient norm"))
+        notes += leaving(palette, run.role, run.steps, raw, across["range"], axis["range"])
     if lines:
         notes.append({"x": lines[-1]["x1"], "xanchor": "right", "y": lines[-1]["y1"], "yanchor": "bottom", "text": "threshold", "xshift": -6,
                       "showarrow": False, "font": {"size": 11, "color": palette["mute"]}})  # fmt: skip
-    clipped = any(_clipped_from(run) is not None for run in runs)
-    key = f"{sign(palette, 'exploding', '—', 'before clipping')}\u2002{sign(palette, 'ink', '—', 'after')}"
-    return figure(palette, traces, step_axis(runs, key if clipped else ""), axis, shapes=[*shapes, *lines], annotations=notes, margin=STEP_MARGIN)  # fmt: skip
+    return figure(palette, traces, across, axis, shapes=[*shapes, *lines], annotations=notes, margin=STEP_MARGIN)
 
 
 def _clipped_from(run: Run) -> int | None:

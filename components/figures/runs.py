@@ -18,6 +18,7 @@ Palette = Mapping[str, str]
 GROWS = {"meta": "grows"}  # a trace whose arrays go on from those that the browser has
 STEP_MARGIN = {"l": 52, "r": 20, "t": 30, "b": 38}  # with room for the labels of `events` above
 ROLES = {"run": "remedied", "beside": "baseline"}  # whose lines they look like: ink and solid, grey and dashed
+STRETCH = 2.0  # decades that the run beside may add to an axis at each end; beyond, it leaves the plot, which is said
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,36 @@ def finite_range(arrays: Iterable[Array], empty: tuple[float, float] = (-1.0, 0.
     """The smallest and the largest finite number of the arrays."""
     values = np.concatenate([np.ravel(array)[np.isfinite(np.ravel(array))] for array in arrays] or [np.zeros(0)])
     return (float(values.min()), float(values.max())) if values.size else empty
+
+
+def shared_range(sizes: Mapping[str, Sequence[Array]], known: Sequence[float] = ()) -> tuple[float, float]:
+    """The axis' range for the log10 sizes of both runs, by role: that of the run on the screen, stretched by the other.
+
+    known: what else is to be seen. A run without a finite size leaves the axis to the other.
+    """
+    own, beside = ([array[np.isfinite(array)] for array in sizes.get(role, ())] for role in ("run", "beside"))
+    if not any(array.size for array in own):
+        return finite_range([*beside, np.array(known)])
+    low, high = finite_range([*own, np.array(known)])
+    lowest, highest = finite_range([*own, *beside, np.array(known)])
+    return max(lowest, low - STRETCH), min(highest, high + STRETCH)
+
+
+def leaving(palette: Palette, role: str, x: Array, log10_sizes: Array, across: Sequence[float], up: Sequence[float]) -> list[dict[str, Any]]:  # fmt: skip
+    """Labels where a line first leaves the plot at its top or its foot, which say how far it goes; across, up: the axes' ranges."""
+    notes = []
+    for beyond, at, arrow in ((log10_sizes > up[1], 1, "↑"), (log10_sizes < up[0], 0, "↓")):
+        outside = np.flatnonzero(beyond & np.isfinite(log10_sizes))
+        if not outside.size:
+            continue
+        first, farthest = float(x[outside[0]]), float((np.max if at else np.min)(log10_sizes[outside]))
+        late = first > (across[0] + across[1]) / 2
+        notes.append(
+            {"x": first, "xanchor": "right" if late else "left", "xshift": -6 if late else 6, "yref": "paper", "y": at,
+             "yanchor": "top" if at else "bottom", "text": f"{arrow} to {_power(round(farthest))}{'' if role == 'run' else ', beside'}", "showarrow": False,
+             "font": {"size": 11, "color": palette["ink" if role == "run" else "mute"]}}
+        )  # fmt: skip
+    return notes
 
 
 def reference(palette: Palette, y: float, text: str, color: str = "mute", above: bool = True) -> tuple[dict[str, Any], dict[str, Any]]:  # fmt: skip

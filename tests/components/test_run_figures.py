@@ -6,9 +6,10 @@ from math import inf, nan
 import numpy as np
 import pytest
 
-from components.figures.run_layers import color_span, heatmap
+from components.figures.run_layers import color_span, heatmap, ratios
 from components.figures.run_rates import rates
-from components.figures.runs import Run, finite_range, middle, plain, size_axis, size_in_words, step_axis
+from components.figures.run_steps import gradient_norm, loss
+from components.figures.runs import STRETCH, Run, finite_range, middle, plain, size_axis, size_in_words, step_axis
 from components.theme import PALETTES
 from components.training import cards
 from components.training.quantities import QUANTITIES
@@ -178,3 +179,50 @@ def test_an_unfinished_run_can_be_drawn_before_its_first_record():
     run = Run("run", SMALL, empty)
     drawn = heatmap(LIGHT, run, QUANTITIES["dead"], color_span([run], QUANTITIES["dead"]))["data"][0]
     assert drawn["z"] == [[], [], []]
+
+
+def measured(sizes, role="run"):
+    """A run with these log10 losses and gradient norms, step by step, of 1000 that there may be."""
+    sizes = np.array(sizes, float)
+    config = replace(SMALL, steps=1000)
+    with np.errstate(over="ignore"):
+        records = {"loss": 10.0**sizes, "validation_loss": np.full(len(sizes), nan)}
+    norms = dict.fromkeys(("log10_gradient_norm", "log10_gradient_norm_clipped"), sizes[:, None])
+    layered = {"log10_update_ratio": np.tile(sizes[:, None, None], (1, 1, 3))}
+    return Run(role, config, {"step": np.arange(len(sizes)), **{name: values[:, None] for name, values in records.items()}, **norms, **layered}, ended=True)  # fmt: skip
+
+
+def said(layout):
+    return [(note["x"], note["text"]) for note in layout["annotations"] if note["text"][0] in "↑↓"]
+
+
+@pytest.mark.parametrize("chart", [loss, gradient_norm])
+def test_a_run_beside_that_explodes_leaves_the_plot_and_it_is_said_how_far(chart):
+    learns, explodes = measured(np.linspace(1, -3, 950)), measured([1, 2, 9, 25, inf], "beside")
+    alone, both = (chart(LIGHT, runs)["layout"] for runs in ([learns], [explodes, learns]))
+    (low, high), (_, usual) = both["yaxis"]["range"], alone["yaxis"]["range"]
+    assert low <= -3
+    assert 1 < high <= usual + STRETCH + 0.5
+    assert said(both) == [(2.0, "↑ to 10<sup>25</sup>, beside")]
+    assert said(alone) == []
+    fades = measured([-1, -30, -40], "beside")
+    assert said(chart(LIGHT, [fades, learns])["layout"]) == [(1.0, "↓ to 10<sup>−40</sup>, beside")]
+    itself = chart(LIGHT, [replace(learns, role="beside"), replace(explodes, role="run")])["layout"]
+    assert itself["yaxis"]["range"][1] >= 25
+    assert [text for _, text in said(itself)] == ["↓ to 10<sup>−3</sup>, beside"]
+    without = chart(LIGHT, [learns, replace(explodes, records={name: values[:0] for name, values in explodes.records.items()}, role="run")])  # fmt: skip
+    assert without["layout"]["yaxis"]["range"][0] <= -3  # nothing yet: the other may have the axis
+
+
+def test_how_far_a_step_moves_each_layer_is_fitted_to_the_run_on_the_screen():
+    learns, explodes = measured(np.full(950, -4.0)), measured([-1, 2, 20], "beside")
+    layout = ratios(LIGHT, [explodes, learns])["layout"]
+    assert layout["yaxis"]["range"][1] < 5
+    assert said(layout) == [(1.0, "↑ to 10<sup>20</sup>, beside")]
+
+
+def test_the_heatmap_of_a_run_that_broke_says_that_its_steps_are_its_own():
+    whole, early = run_of(SMALL), made([[0, 0], [1, 2], [nan, inf]], "beside")
+    titles = [heatmap(LIGHT, run, QUANTITIES["weight_grad"], color_span([run], QUANTITIES["weight_grad"]))["layout"]["xaxis"]["title"]["text"]
+              for run in (whole, early, replace(early, ended=True))]  # fmt: skip
+    assert [title.split("\u2003")[-1] for title in titles] == ["step", "step", "it ended at step 2 of 1,000"]
