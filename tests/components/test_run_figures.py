@@ -207,11 +207,10 @@ def test_a_run_beside_that_explodes_leaves_the_plot_and_it_is_said_how_far(chart
     assert said(alone) == []
     fades = measured([-1, -30, -40], "beside")
     assert said(chart(LIGHT, [fades, learns])["layout"]) == [(1.0, "↓ to 10<sup>−40</sup>, beside")]
-    itself = chart(LIGHT, [replace(learns, role="beside"), replace(explodes, role="run")])["layout"]
-    assert itself["yaxis"]["range"][1] >= 25
-    assert [text for _, text in said(itself)] == ["↓ to 10<sup>−3</sup>, beside"]
-    without = chart(LIGHT, [learns, replace(explodes, records={name: values[:0] for name, values in explodes.records.items()}, role="run")])  # fmt: skip
-    assert without["layout"]["yaxis"]["range"][0] <= -3  # nothing yet: the other may have the axis
+    beside, exploding = replace(learns, role="beside"), replace(explodes, role="run")
+    assert chart(LIGHT, [beside, exploding])["layout"]["yaxis"]["range"][1] >= 25
+    waiting = replace(exploding, records={name: values[:0] for name, values in explodes.records.items()})
+    assert chart(LIGHT, [beside, waiting])["layout"]["yaxis"]["range"][0] <= -3  # nothing yet: the other has the axis
 
 
 def test_how_far_a_step_moves_each_layer_is_fitted_to_the_run_on_the_screen():
