@@ -21,7 +21,7 @@ NAMES = {
 }
 # The words' colors: what stands still has lost its gradient, what diverges has too much of it.
 COLORS = {
-    "learned": "stable", "learning": "stable", "plateau": "vanishing", "dead": "dead", "slow": "vanishing",
+    "learned": "stable", "fitted": "stable", "learning": "stable", "plateau": "vanishing", "dead": "dead", "slow": "vanishing",
     "diverging": "exploding", "crashed": "exploding",
 }  # fmt: skip
 

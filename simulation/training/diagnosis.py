@@ -39,6 +39,7 @@ class TrainingVerdict:
 
     state: "starting" (too few steps to tell), "learning", "learned", "slow", "plateau", "erratic", "diverging",
     "dead" (no gradient reaches layer 1, as all units of a layer are dead, or none reaches any layer), "crashed".
+    "fitted": a network that is one linear map, at the least loss of any.
     constant: whether the loss is that of an output that is the same for all samples, within the batches' noise.
     idle: the layers that stand still beside the quickest one, from 1. clipping_steps: how many of the steps so far
     had clipping on; clipped_share: of these, NaN of none.
@@ -97,6 +98,8 @@ def _state(expected: Expected, course: LossCourse, moves: Motion, depth: int) ->
         return "learned"
     if moves.cut_off_since is not None and (moves.dead or len(moves.untouched) == depth):
         return "dead"
+    if loss <= expected.linear + _noise(course, expected.linear):
+        return "fitted"
     if loss >= WORSE * worst and not falls:
         return "diverging"
     if falls and course.change <= 1 - LEARNING_SHARE and (loss < constant or course.peak < PEAK * worst):
@@ -118,8 +121,12 @@ def _is_learned(expected: Expected, course: LossCourse) -> bool:
 
 
 def _is_constant(expected: Expected, course: LossCourse) -> bool:
-    noise = min(NOISE * course.noise, MOST_NOISE * expected.constant)
-    return abs(course.recent - expected.constant) <= max(PLATEAU_SHARE * expected.constant, noise)
+    return abs(course.recent - expected.constant) <= _noise(course, expected.constant)
+
+
+def _noise(course: LossCourse, level: float) -> float:
+    """So far from a level a loss may be, and still be there."""
+    return max(PLATEAU_SHARE * level, min(NOISE * course.noise, MOST_NOISE * level))
 
 
 def _idle(moves: Motion) -> tuple[int, ...]:

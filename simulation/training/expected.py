@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite, isnan, log
+from functools import lru_cache
+from math import isfinite, isnan, log, nan
 
 import numpy as np
 
 from simulation.sentences import digits
 from simulation.training.config import TrainingConfig
-from simulation.training.data import draw_data
+from simulation.training.data import Part, draw_data
 
 # Up to USUAL times the expected one a first loss is as it should be: with He weights and a PyTorch head it is up to 1.3
 # times, with squared error on one-hot targets 2 to 4. Beyond LARGE something is wrong: where starts failed in public,
@@ -28,13 +29,15 @@ class Expected:
 
     formula: `first` as it is derived. first: all outputs alike and small, as a run should start. constant: the
     least loss of an output that is the same for every sample. accuracy: of always naming the most frequent
-    class, NaN for numbers.
+    class, NaN for numbers. linear: of a network that is one linear map the least loss, NaN for others (see
+    `linear_optimum`).
     """
 
     formula: str
     first: float
     constant: float
     accuracy: float
+    linear: float = nan
 
     @property
     def chance(self) -> str:
@@ -57,7 +60,9 @@ def expect(config: TrainingConfig) -> Expected:
     """
     targets = draw_data(config).train.targets
     if targets.ndim > 1:
-        return Expected(NUMBERS, float(np.square(targets).mean()), float(targets.var(axis=0).mean()), float("nan"))
+        return Expected(
+            NUMBERS, float(np.square(targets).mean()), float(targets.var(axis=0).mean()), nan, linear_optimum(config)
+        )
     classes = config.shape[1]
     shares = np.bincount(targets, minlength=classes) / len(targets)
     accuracy = float(shares.max())
@@ -66,7 +71,30 @@ def expect(config: TrainingConfig) -> Expected:
         return Expected(f"ln {classes}", log(classes), float(-present @ np.log(present)), accuracy)
     height, scale = config.target_scale**2, config.target_scale
     formula = f"1 / {classes}" if scale == 1 else f"{digits(scale, 4)}^2 / {classes}"
-    return Expected(formula, height / classes, float(height * np.mean(shares * (1 - shares))), accuracy)
+    return Expected(
+        formula, height / classes, float(height * np.mean(shares * (1 - shares))), accuracy, linear_optimum(config)
+    )
+
+
+def linear_optimum(config: TrainingConfig) -> float:
+    """The least squared error of any linear map on the training part, NaN where the network is not one or is less.
+
+    With an intercept where biases are learned. Fixed biases, or layers narrower than both ends, leave less than all maps.
+    """
+    network, learns = config.network, "biases" in config.learn
+    plain = network.activation == "linear" and network.normalization == "none" and (learns or not network.bias_scale)
+    if config.effective_loss != "mean_squared" or not plain or network.width < min(config.shape):
+        return nan
+    data = draw_data(config)
+    scale = config.target_scale if data.classes else 1.0
+    return scale**2 * _least_squares(data.train, data.classes, learns)
+
+
+@lru_cache(maxsize=4)
+def _least_squares(part: Part, classes: int, intercept: bool) -> float:
+    targets = np.eye(classes)[part.targets] if classes else part.targets
+    inputs = np.column_stack([part.inputs, np.ones(len(targets))]) if intercept else part.inputs
+    return float(np.square(inputs @ np.linalg.lstsq(inputs, targets)[0] - targets).mean())
 
 
 def describe_first_loss(expected: Expected, first_loss: float) -> str:

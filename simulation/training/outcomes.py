@@ -50,7 +50,7 @@ def outcome(verdict: TrainingVerdict) -> str:
     """The key of OUTCOMES for one network's verdict."""
     if verdict.state == "dead":
         return "died" if verdict.motion.cut_off_since else "constant"
-    if verdict.state == "plateau" and verdict.constant:
+    if verdict.state in ("plateau", "fitted") and verdict.constant:
         return "plateau"
     return verdict.state if verdict.state in ("learned", "crashed") else "between"
 

@@ -17,6 +17,7 @@ WORDS = {
     "learning": "Learning.",
     "learned": "Learned.",
     "slow": "Slow.",
+    "fitted": "Fitted.",
     "plateau": "Plateau.",
     "erratic": "Erratic.",
     "diverging": "Diverging.",
@@ -75,6 +76,10 @@ def _plateau(verdict: TrainingVerdict) -> str:
     return f"{text} and hardly moves, {beside} what knowing nothing gives, {chance}."
 
 
+def _fitted(verdict: TrainingVerdict) -> str:
+    return f"After {_after(verdict)} the loss is {_loss(verdict)}: as low as a straight line, or plane, gets. Linear layers are one linear map together, and the best one, by least squares, leaves {loss_text(verdict.expected.linear)}; knowing nothing gives {verdict.expected.chance}."  # fmt: skip
+
+
 def _erratic(verdict: TrainingVerdict) -> str:
     course = verdict.course
     if course.jump >= JUMP:
@@ -99,7 +104,7 @@ def _dead(verdict: TrainingVerdict) -> str:
 
 
 _TEXTS = {
-    "starting": _starting, "learning": _learning, "learned": _learned, "slow": _slow, "plateau": _plateau,
+    "starting": _starting, "learning": _learning, "learned": _learned, "slow": _slow, "fitted": _fitted, "plateau": _plateau,
     "erratic": _erratic, "diverging": _diverging, "dead": _dead,
 }  # fmt: skip
 _PLACES = {

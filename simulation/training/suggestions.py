@@ -62,11 +62,13 @@ EDITS = {
                  lambda config: {} if config.optimizer == "adam" else {"optimizer": "adam", "learning_rate": ADAM_RATE}),
     "batch": Edit("batch of 64", "Means over more samples: less noise in each step, and in the statistics of batch norm.",
                   lambda config: {"batch": max(config.network.batch, BATCH)}),
+    "tanh": Edit("tanh", "Bends what each layer puts out: together they are more than one linear map.", lambda config: {"activation": "tanh"}),
     "input_scale": Edit("inputs as they are", "Input scale 1, offset 0.", lambda config: {"input_scale": 1.0, "input_offset": 0.0}),
     "target_scale": Edit("targets of size 1", "Target scale 1: errors, and so gradients, of order 1.", lambda config: {"target_scale": 1.0}),
 }  # fmt: skip
 # The most telling first, by what ails the run; before all, unless it is fine, the scales that it was set off with.
 _SCALES = "input_scale", "target_scale"
+_WELL = "fine", "linear"  # what is there was learned as well as it can be
 _ORDER = {
     "start": ("scaled_branch", "gain_matched", "clip", "lower_rate", "batch_norm", "layer_norm"),
     "rate": ("lower_rate", "clip", "batch", "warmup", "layer_norm", "gain_matched", "adam"),
@@ -74,6 +76,7 @@ _ORDER = {
     "vanished": ("relu,he", "batch_norm", "gain_matched", "residual_v2", "layer_norm", "adam", "higher_rate"),
     "short": ("higher_rate", "adam", "gain_matched", "batch_norm", "residual_v2", "lower_rate"),
     "stuck": ("batch", "batch_norm", "residual_v2", "adam", "lower_rate", "higher_rate", "gain_matched"),
+    "linear": ("tanh", "leaky_relu", "relu"),
     "fine": ("adam", "higher_rate", "batch_norm", "residual_v2", "lower_rate", "clip"),
 }  # fmt: skip
 
@@ -92,10 +95,10 @@ def suggestions(
     if base.clip != "none" and base.threshold == 0:
         keys: tuple[str, ...] = ("clip",)
     else:
-        keys = (*(_SCALES if ailment != "fine" else ()), *_ORDER[ailment])
+        keys = (*(_SCALES if ailment not in _WELL else ()), *_ORDER[ailment])
     found: list[Suggestion] = []
     tried = [_to_compare(_trained(base, chosen))]
-    if config.changes and ailment != "fine" and _to_compare(_trained(untouched, chosen)) not in tried:
+    if config.changes and ailment not in _WELL and _to_compare(_trained(untouched, chosen)) not in tried:
         found.append(Suggestion("unchanged", "without the changes", "The same run, left as it was set.", untouched, chosen))  # fmt: skip
         tried.append(_to_compare(_trained(untouched, chosen)))
     for key in keys:
@@ -121,6 +124,8 @@ def _ailment(verdict: TrainingVerdict) -> str:
         return "rate"
     if verdict.state == "dead":
         return "dead"
+    if verdict.state == "fitted":
+        return "linear"
     if verdict.state not in ("plateau", "slow"):
         return "fine"
     if verdict.idle:

@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 
 from simulation.training.captions import captions
+from simulation.training.data import draw_data
 from simulation.training.diagnosis import diagnose_training
 from simulation.training.evidence import loss_course, motion, of_network
+from simulation.training.presets import PRESETS
 from simulation.training.readings import readings
 from simulation.training.records import LAYERED, SCALARS, Crash
 from simulation.training.sentences import WORDS, describe_crash, describe_training, layers
+from simulation.training.suggestions import suggestions
 from simulation.training.trainer import train
 from tests.simulation.training.runs import CONFIGS, of, run_of
 
@@ -154,6 +157,24 @@ def test_a_loss_that_jumps_is_said_to_jump_from_point_to_point():
     jumps = made(1.5 * 2.0 ** np.tile([0, 3, 0, -1], 20)) | {"step": np.arange(0, 160, 2)}
     text = describe_training(TEN, diagnose_training(TEN, jumps)).text
     assert "from one point of its curve to the next it is multiplied by 8" in text
+
+
+def test_a_line_that_is_fitted_is_no_plateau():
+    """Nothing is left to learn for linear layers: no other rate is offered, but a bend, and with it there is more."""
+    config = PRESETS["largest_rate"].config
+    run = train(config)
+    verdict = diagnose_training(config, run.records)
+    told = describe_training(config, verdict)
+    x, y = draw_data(config).train.inputs[:, 0], draw_data(config).train.targets[:, 0]
+    left = y - np.polyval(np.polyfit(x, y, 1), x)
+    assert verdict.state == "fitted"
+    assert f"leaves {np.mean(left**2):.4f}" in told.text
+    assert not any("rate" in text for text in (told.note, *readings(config, verdict)))
+    first, *others = suggestions(config, verdict)
+    assert not {"higher_rate", "lower_rate", "adam"} & {one.key for one in (first, *others)}
+    assert train(first.training).records["loss"][-1, 0] < 0.5 * verdict.expected.linear
+    soon = replace(config, steps=12, learning_rate=0.005)
+    assert diagnose_training(soon, train(soon).records).state == "learning"
 
 
 def test_plateaus_are_called_by_their_level():

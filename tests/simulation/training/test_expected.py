@@ -42,6 +42,32 @@ def test_no_constant_output_does_better(data, loss):
         assert loss_of(config, best - 0.1 * direction) > expected.constant
 
 
+@pytest.mark.parametrize(
+    ("data", "learn"), [("sine", ("biases",)), ("sine", ()), ("teacher", ("biases",)), ("digits", ("biases",)), ("blobs", ())]
+)  # fmt: skip
+def test_no_linear_map_does_better(data, learn):
+    """By the normal equations; maps near that one are worse, and so is the best of those without an intercept."""
+    config = run_of(data=data, activation="linear", loss="mean_squared", target_scale=2.5, learn=learn, width=64)
+    train, outputs = draw_data(config).train, config.shape[1]
+    targets = train.targets if train.targets.ndim > 1 else 2.5 * np.eye(outputs)[train.targets]
+    inputs = np.column_stack([train.inputs, np.ones(len(targets))]) if learn else train.inputs
+    best = np.linalg.pinv(inputs.T @ inputs) @ inputs.T @ targets
+    least = loss_of(config, inputs @ best)
+    assert expect(config).linear == pytest.approx(least, rel=1e-10)
+    random = np.random.default_rng(0)
+    assert all(loss_of(config, inputs @ (best + 0.1 * random.standard_normal(best.shape))) > least for _ in range(5))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"activation": "tanh"}, {"normalization": "layer"}, {"loss": "cross_entropy"}, {"width": 9}, {"learn": (), "bias_scale": 0.1}],
+)  # fmt: skip
+def test_networks_that_are_not_any_linear_map_have_no_such_level(other):
+    linear = {"data": "digits", "activation": "linear", "loss": "mean_squared", "width": 64}
+    assert np.isfinite(expect(run_of(**linear)).linear)
+    assert np.isnan(expect(run_of(**(linear | other))).linear)
+
+
 def test_named_levels():
     assert expect(run_of(data="digits")).first == pytest.approx(log(10))
     assert expect(run_of(data="xor")).constant == pytest.approx(log(2))
