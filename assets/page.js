@@ -142,6 +142,14 @@
   }
   document.addEventListener("lab:rested", () => showChosen("[type=radio]"));
 
+  /* The first chart is to be seen above an opened sheet, and its top below the header. */
+  function showChart(rail) {
+    const frame = document.querySelector(".charts .frame")?.getBoundingClientRect();
+    if (!frame || getComputedStyle(rail).position !== "fixed") return;
+    const hidden = frame.bottom - rail.getBoundingClientRect().top, room = frame.top - document.querySelector(".header").offsetHeight;
+    if (hidden > 0 && room > 0) window.scrollBy(0, Math.min(hidden, room));
+  }
+
   /* The sheet covers what it does not move: below the first charts it folds, and opens again above. */
   const sheet = { below: false, before: false };
   document.addEventListener("scroll", () => {
@@ -170,6 +178,7 @@
       for (const details of group.querySelectorAll("details")) details.open = true;
       showChosen("");
       tab.scrollIntoView({ block: "nearest", inline: "nearest" });
+      showChart(rail);
     }
     if (event.target.closest("[data-print]")) window.print();
     const fold = event.target.closest("[data-fold]");

@@ -10,8 +10,8 @@ from app import guard, limiting
 from app.server import create_app
 from app.settings import Settings
 
-PAGES = ("/", "/train", "/embed/backward")
-OTHERS = ("/api/v1/trace", "/live", "/panel/factors", "/healthz", "/assets/lab.js", "/nowhere")
+PAGES = ("/", "/train", "/embed/backward", "/nowhere")
+OTHERS = ("/api/v1/trace", "/live", "/panel/factors", "/healthz", "/assets/lab.js")
 OUTPUT = ".._pages_content.children..._pages_store.data.."
 OUTPUTS = [{"id": "_pages_content", "property": "children"}, {"id": "_pages_store", "property": "data"}]
 INPUTS = [
