@@ -39,6 +39,7 @@
     settling = setTimeout(async () => {
       const told = await view(state);
       if (train.wanted === state) alter(told);
+      if (train.rates && !train.rates.going) followRates(train.rates);  // which may now be those of another network
     }, SETTLE_MS);
   }
 
@@ -227,16 +228,17 @@
   const stopRates = () => command(train.rates.id, "stop").catch(() => sayOfRates("The server did not answer: please try again."));
 
   async function followRates(test) {
+    const { look } = train;
     let wait = RATES_MS;
     try {
-      const { content } = await ask("/train/rates", { run: test.id, look: train.look, theme: theme() });
+      const { content } = await ask("/train/rates", { run: test.id, look, theme: theme() });
       if (test !== train.rates) return;
       test.going = content.going;
       if (content.stale && test.going) stopRates();
       show(content.components);
       showFigures(content.figures ?? {});
     } catch { wait = RETRY_MS; }
-    if (test.going && page()) setTimeout(followRates, wait, test);
+    if ((test.going || look !== train.look) && page()) setTimeout(followRates, wait, test);
   }
 
   /* A page that is left pauses its runs: a paused one soon gives its trainer back, and goes on when the page is back. */

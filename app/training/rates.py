@@ -24,18 +24,21 @@ STATES = {
 
 
 def answer(followed: Followed, present: TrainingConfig, theme: str) -> dict[str, Any]:
-    """The chart and its line; stale: whether the page has come to train something else, to which its rates say nothing."""
+    """The chart and its line; stale: whether the page has come to train something else, of which this says nothing."""
     asked, seen = followed.training, followed.seen
     each = steps_each(asked)
     tested = so_far(trial(asked, each), len(RATES), followed.records) if len(followed.records["loss"]) else None
-    said: Any = rich(describe_range_test(tested)) if tested and seen.state == "done" else _line(followed, each)
+    stale = _tried(present) != _tried(asked)
+    if tested and seen.state == "done":
+        words = rich(describe_range_test(tested))
+        said: Any = ["Of the network before: ", *words, " Try them again."] if stale else words
+    else:
+        said = _line(followed, each) + (" · of the network before" if stale and not going(seen.state) else "")
     components = shown(said, going(seen.state))
     figures = {all_ids.chart(ids.RATES): rates(PALETTES[theme], tested, present.learning_rate)} if tested else {}
     if tested:
-        components[ids.RATES_CARD] = {"hidden": False}
-    return {
-        "going": going(seen.state), "stale": _tried(present) != _tried(asked), "components": components, "figures": figures,
-    }  # fmt: skip
+        components[ids.RATES_CARD] = {"hidden": False, "className": "stale" if stale else ""}
+    return {"going": going(seen.state), "stale": stale, "components": components, "figures": figures}
 
 
 def shown(said: Any, more: bool = False) -> dict[str, dict[str, Any]]:

@@ -476,6 +476,12 @@ def test_a_range_test_is_stale_when_another_network_is_set():
     for other in (RELU, replace(config.network, seed=1)):
         assert rates.answer(followed, replace(config, network=other), "light")["stale"]
     (figure,) = rates.answer(followed, changed, "light")["figures"].values()
+    done = range_tested(state, 19, "done")
+    for present, stale in ((changed, False), (replace(config, network=RELU), True)):
+        told = rates.answer(done, present, "light")["components"]
+        said = words(told[ids.RATES_LINE]["children"])
+        assert said.startswith("Of the network before: ") == said.endswith(" Try them again.") == stale
+        assert told[ids.RATES_CARD] == {"hidden": False, "className": "stale" if stale else ""}
     assert [shape["x0"] for shape in figure["layout"]["shapes"] if shape.get("name") == "here"] == [np.log10(0.5)]
 
 

@@ -324,6 +324,10 @@ def test_rates_are_tried_and_a_press_sets_one(visit: Open) -> None:
     page.mouse.click(plot["x"] + plot["width"] / 2, plot["y"] + plot["height"] / 2)
     page.wait_for_function("() => location.search.includes('learning_rate=')")
     assert 1e-3 < float(training.words["learning_rate"]) < 0.1
+    for depth, line, dimmed in (("5", "Of the network before: ", "attached"), ("4", "After", "detached")):
+        training.enter("depth", depth)
+        page.locator("#train-rates-line", has_text=line).wait_for()
+        page.locator("#rates .stale").wait_for(state=dimmed)
 
 
 def test_trying_rates_is_stopped_by_a_press_and_by_another_network(visit: Open) -> None:
@@ -340,6 +344,7 @@ def test_trying_rates_is_stopped_by_a_press_and_by_another_network(visit: Open) 
         assert training.text("train-rates-line").startswith("Stopped")
         assert 0 < page.evaluate(TRIED) < 19
         assert button.inner_text() == "Try them"
+    assert training.text("train-rates-line").endswith("of the network before")
 
 
 def test_a_square_of_the_strip_trains_its_seed(visit: Open) -> None:
