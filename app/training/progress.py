@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import isfinite, isnan
 from typing import Any
 
 import numpy as np
+from dash import html
 
 from app.training.history import Followed
 from components.figures.axes import Array
 from components.figures.runs import Run
 from components.text import power, rich
 from components.training import cards, ids
-from simulation.sentences import digits, percent
+from simulation.sentences import percent
 from simulation.training.data import DATA
 from simulation.training.expected import loss_text
 
@@ -93,21 +94,17 @@ def numbers(run: Run) -> dict[str, Any]:
     if not len(run.steps):
         second = "Right, held out" if DATA[run.training.data].task == "classes" else "Loss, held out"
         return {label: ["–"] for label in ("Loss", second, "Gradient norm", "Layer 1 moves by", "Dead units")}
-    held_out = run.of("validation_accuracy")
-    known = held_out[np.isfinite(held_out)]
     classes = DATA[run.training.data].task == "classes"
-    validation = run.of("validation_loss")
-    validation = validation[np.isfinite(validation)]
     second = (
-        ("Right, held out", [percent(float(known[-1]))] if known.size else ["–"]) if classes
-        else ("Loss, held out", rich(digits(float(validation[-1]), 3)) if validation.size else ["–"])
+        ("Right, held out", _last(run, run.of("validation_accuracy"), percent)) if classes
+        else ("Loss, held out", _last(run, run.of("validation_loss"), loss_text))
     )  # fmt: skip
     return {
         "Loss": _loss(float(run.of("loss")[-1])),
         second[0]: second[1],
         "Gradient norm": _size(run.of("log10_gradient_norm")[-1]),
         "Layer 1 moves by": _size(run.of("log10_update_ratio")[-1, 0]),
-        "Dead units": _share(run.of("dead_fraction")[-1]),
+        "Dead units": _last(run, run.of("dead_fraction").mean(axis=-1), percent),
     }
 
 
@@ -115,10 +112,14 @@ def _loss(loss: float) -> list[Any]:
     return rich(loss_text(loss)) if isfinite(loss) else ["NaN" if isnan(loss) else "overflow"]
 
 
-def _share(shares: Array) -> list[Any]:
-    """Over the layers that have one."""
-    known = shares[np.isfinite(shares)]
-    return [percent(float(known.mean()))] if known.size else ["NaN"]
+def _last(run: Run, values: Array, text: Callable[[float], str]) -> list[Any]:
+    """The last value that is a number; with its step, where the numbers ended after it."""
+    known = np.flatnonzero(np.isfinite(values))
+    if not known.size:
+        return ["–"]
+    told = rich(text(float(values[known[-1]])))
+    ended = run.crash and known[-1] < len(values) - 1
+    return [*told, html.Span(f" at step {run.steps[known[-1]]:,.0f}", className="after")] if ended else told
 
 
 def _size(log10_size: float) -> list[Any]:

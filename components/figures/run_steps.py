@@ -62,9 +62,9 @@ def accuracy(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
         share = run.of("accuracy")
         if run.networks > 1:
             traces.append(_band(palette, run, run.records["accuracy"]))
-        traces.append(_line(palette, run, share, name, [f"{100 * value:.3g} %" for value in share]))
+        traces.append(_line(palette, run, share, name, _percents(share)))
         held_out = run.of("validation_accuracy")
-        traces.append(_held_out(palette, run, held_out, f"validation {name}", [f"{100 * value:.3g} %" for value in held_out]))  # fmt: skip
+        traces.append(_held_out(palette, run, held_out, f"validation {name}", _percents(held_out)))  # fmt: skip
     classes = runs[-1].training.shape[1]
     if DATA[runs[-1].training.data].task == "classes":
         shape, note = reference(palette, 1 / classes, f"guessing, 1 in {classes}", above=False)
@@ -207,6 +207,10 @@ def _ends(palette: Palette, run: Run, log10_sizes: Array, span: list[float], nam
 def _log10(values: Array) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.log10(values))
+
+
+def _percents(shares: Array) -> list[str]:
+    return ["NaN" if np.isnan(share) else f"{100 * share:.3g} %" for share in shares.tolist()]
 
 
 def _words(log10_sizes: Array) -> list[str]:

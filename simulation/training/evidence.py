@@ -57,7 +57,8 @@ class Motion:
     largest at the first step. -inf where no step was taken. untouched: layers whose gradient is exactly
     0 lately. dead: layers without a unit that lives, lately. cut_off_since: the step since when the gradient of
     layer 1 is exactly 0, None where it is not. log10_gradient_ratio: that of |dW|, layer 1 over the last layer, the
-    median of lately; -inf where layer 1 has none, NaN where the last has none.
+    median of lately; -inf where layer 1 has none, NaN where the last has none. log10_gradient_norm: the last one of
+    all gradients together, those of biases and of the head included.
     """
 
     log10_update_ratio: tuple[float, ...]
@@ -67,6 +68,7 @@ class Motion:
     dead: tuple[int, ...]
     cut_off_since: int | None
     log10_gradient_ratio: float
+    log10_gradient_norm: float
 
 
 def of_network(records: Records, network: int) -> dict[str, Array]:
@@ -117,6 +119,7 @@ def motion(records: dict[str, Array]) -> Motion:
         untouched=_layers((gradients[late] == -inf).all(axis=0)),
         dead=_layers(dead[late].all(axis=0)),
         cut_off_since=int(records["step"][silent]) if silent < len(gradients) else None,
+        log10_gradient_norm=float(records["log10_gradient_norm"][-1]),
         log10_gradient_ratio=_ratio(gradients[late, 0], gradients[late, -1]),
     )
 

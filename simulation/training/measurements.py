@@ -77,17 +77,19 @@ def measure_step(
 
 
 def accuracy(outputs: Array, targets: Array) -> Wide:
-    """The share of samples whose largest output is that of the right class, (networks,); NaN for numbers."""
+    """The share of samples whose largest output is that of the right class, (networks,); NaN for numbers, and for NaN."""
     if outputs.shape[-1] == 1:
         return np.full(len(outputs), np.nan)
     right = targets if targets.ndim == 2 else targets.argmax(axis=-1)
-    return np.asarray((outputs.argmax(axis=-1) == right).mean(axis=-1))
+    shares = (outputs.argmax(axis=-1) == right).mean(axis=-1)
+    return np.where(np.isnan(outputs).any(axis=(-2, -1)), np.nan, shares)
 
 
 def _ratio(of: Callable[..., Wide], trainer: Trainer) -> Wide:
-    """log10 of the norm of the weights' step over that of the weights; a weight matrix of 0 has no ratio."""
+    """log10 of the norm of the weights' step over that of the weights; of weights of 0 it is exactly 0 if they stay so."""
+    moved = of(trainer, log10_norms, trainer.update)
     with np.errstate(invalid="ignore"):
-        return of(trainer, log10_norms, trainer.update) - of(trainer, log10_norms, trainer.model.numbers)
+        return np.where(moved == -np.inf, moved, moved - of(trainer, log10_norms, trainer.model.numbers))
 
 
 def _by_layer(parts: list[Array]) -> Wide:

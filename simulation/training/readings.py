@@ -76,7 +76,7 @@ def _clipping(config: TrainingConfig, verdict: TrainingVerdict) -> Iterator[str]
     if threshold == 0:
         yield "At threshold 0 every gradient becomes 0: nothing can learn."
     elif not share:
-        yield f"None of {clipping_steps(verdict)} was clipped: no gradient was beyond {beyond} there."
+        yield f"Not one of {clipping_steps(verdict)} was clipped: no gradient was beyond {beyond} there."
     else:
         also = ": the threshold sets the length of the steps" if share == 1 else ""
         yield f"{percent(share)} of {clipping_steps(verdict)} were clipped, at {beyond}{also}."

@@ -98,7 +98,9 @@ def _dead(verdict: TrainingVerdict) -> str:
     since = f"Since step {moves.cut_off_since:,}" if moves.cut_off_since else "From the first step on"
     everywhere = len(moves.untouched) == len(moves.log10_update_ratio)
     why = f", as no unit of {layers(moves.dead)} lives" if moves.dead else ""
-    text = f"{since} the gradient is exactly 0 {'in every layer' if everywhere else 'at layer 1'}{why}."
+    text = f"{since} the gradient is exactly 0 for the weights of {'every layer' if everywhere else 'layer 1'}{why}."
+    if everywhere and -inf < moves.log10_gradient_norm < inf:
+        text += f" What there is, {power(moves.log10_gradient_norm)}, is that of biases and the head."
     chance = f", no better than knowing nothing, {verdict.expected.chance}" if verdict.constant else ""
     return f"{text} The loss stays at {_loss(verdict)}{chance}."
 

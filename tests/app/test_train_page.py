@@ -217,6 +217,21 @@ def test_of_two_runs_it_is_said_whose_a_number_and_a_mark_is():
     assert "overflow, beside" in [note["text"] for note in notes]
 
 
+def test_after_a_crash_the_tiles_say_of_which_step_they_are():
+    """By hand: the last record with a number, and only that; a size that is none stays none."""
+    run = trained(CORNERS["explodes"])
+    tiles = {words(tile.children[0]): words(tile.children[1]) for tile in answer(CORNERS["explodes"])["components"][ids.TILES]["children"]}  # fmt: skip
+    steps, right = run.records["step"], run.records["validation_accuracy"][:, 0]
+    assert np.isnan(right[steps == run.crashes[0].step]).all()
+    for label, values in (("Right, held out", right), ("Dead units", run.records["dead_fraction"][:, 0].mean(axis=-1))):
+        known = np.flatnonzero(np.isfinite(values))[-1]
+        said = tiles[label].replace("\u00a0", " ")
+        assert said == percent(values[known]) + f" at step {steps[known]:.0f}" * int(known < len(steps) - 1)
+    assert "at step" in tiles["Right, held out"]
+    zeros = [words(tile) for tile in answer(CORNERS["zeros"])["components"][ids.TILES]["children"]]
+    assert any("Layer 1 moves by" in tile and "exactly 0" in tile for tile in zeros)
+
+
 def test_both_norms_are_drawn_from_where_there_are_two():
     state = TrainState(replace(SMALL, threshold=0.1, changes=((10, "clip", "norm"),)))
     figure = answer(state)["figures"]["chart-train-norm"]
@@ -425,8 +440,9 @@ def test_of_a_step_without_numbers_no_share_is_drawn_and_the_empty_charts_say_wh
             assert not empty or "Overflow or NaN, which has no size, is in layers 1 to 10." in said
     assert np.isnan(sizes).all()
     tile = numbers(frames.run_of("run", followed, 0))["Dead units"]
-    shares = followed.records["dead_fraction"][-1, 0]
-    assert words(tile) == (percent(np.nanmean(shares)) if np.isfinite(shares).any() else "NaN")
+    shares = followed.records["dead_fraction"][:, 0].mean(axis=-1)
+    known = np.flatnonzero(np.isfinite(shares))[-1]
+    assert words(tile).replace("\u00a0", " ") == f"{percent(shares[known])} at step {followed.records['step'][known]}"
 
 
 @pytest.mark.parametrize(

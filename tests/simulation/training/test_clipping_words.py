@@ -42,7 +42,7 @@ def test_none_of_them_clipped_is_said_of_them_alone():
     config = replace(LATE, changes=((55, "clip", "norm"), (55, "threshold", 1000.0)))
     verdict = diagnose_training(config, train(config).records)
     assert (verdict.clipping_steps, verdict.clipped_share) == (5, 0.0)
-    assert "None of the 5 steps with clipping was clipped: no gradient was beyond the threshold there." in readings(config, verdict)  # fmt: skip
+    assert "Not one of the 5 steps with clipping was clipped: no gradient was beyond the threshold there." in readings(config, verdict)  # fmt: skip
 
 
 def test_without_clipping_there_is_no_share():

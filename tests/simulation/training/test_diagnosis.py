@@ -11,6 +11,7 @@ from simulation.training.captions import captions
 from simulation.training.data import draw_data
 from simulation.training.diagnosis import diagnose_training
 from simulation.training.evidence import loss_course, motion, of_network
+from simulation.training.measurements import accuracy
 from simulation.training.presets import PRESETS
 from simulation.training.readings import readings
 from simulation.training.records import LAYERED, SCALARS, Crash
@@ -207,6 +208,22 @@ def test_dead_since_when(key):
     assert (f"Since step {since}" if since else "From the first step on") in describe_training(
         run.config, verdict_on(key)
     ).text
+
+
+def test_weights_that_stay_zero_move_by_exactly_0_and_the_gradient_that_there_is_has_its_place():
+    run = of("zero")
+    assert (run.records["log10_update_ratio"] == -inf).all()
+    assert "exactly 0 in every layer" in captions(run.config, run.records, verdict_on("zero"))["update_ratio"]
+    left = run.records["log10_gradient_norm"][-1, 0]
+    assert run.records["log10_head_grad_norm"][-1, 0] == -inf < left  # that of the head's bias
+    told = describe_training(run.config, verdict_on("zero")).text
+    assert "exactly 0 for the weights of every layer" in told
+    assert f"What there is, 10^{left:.1f}, is that of biases and the head." in told
+
+
+def test_nan_is_no_answer_that_could_be_right():
+    outputs = np.array([[[1.0, 2.0], [3.0, 1.0]], [[nan, nan], [3.0, 1.0]]])
+    np.testing.assert_array_equal(accuracy(outputs, np.array([[1, 1], [0, 0]])), [0.5, nan])
 
 
 def test_zeros_that_are_too_small_numbers_are_not_called_dead():
