@@ -72,7 +72,7 @@ def _training() -> list[str]:
             [(f"`{d.key}`", d.label, d.task, d.features or "`features`", "`classes`" if d.classes is None else d.classes or "", d.summary) for d in DATA.values()]),
         *(f"## {title}\n\n" + _table(("key", "label", "what it is"), [(f"`{o.key}`", o.label, o.summary) for o in registry.values()]) for title, registry in named),
         "## Training presets\n\n" + _table(("key", "label", "what it shows"), [(f"`{p.key}`", p.label, p.summary) for p in TRAINING_PRESETS.values()]),
-        f"## Records of a run\n\nOf the first {FIRST_RECORDS} steps one by one, then of every k-th, of the last, and of the one whose numbers were no numbers any more: "
+        f"## Records of a run\n\nSteps are numbered from 0, here, in addresses and on the page: before step k come k steps. There are records of the first {FIRST_RECORDS} steps one by one, then of every k-th, of the last, and of the one whose numbers were no numbers any more: "
         f"k is 1 up to {MOST_RECORDS - FIRST_RECORDS} steps, and no run has more than {MOST_RECORDS} records. Of many networks at once: of the first {FIRST_RECORDS_OF_MANY} steps, at most "
         f"{MOST_RECORDS_OF_MANY} in all, and one for each step in which networks ended. The validation part is looked at in the first {FIRST_VALIDATIONS} steps, and at most {MOST_VALIDATIONS} times (of many: {FIRST_VALIDATIONS_OF_MANY}, {MOST_VALIDATIONS_OF_MANY}). Of a network: "
         + ", ".join(f"`{name}`" for name in SCALARS) + ". Of each of its layers: " + ", ".join(f"`{name}`" for name in LAYERED) + ".",

@@ -65,7 +65,9 @@ def buttons(state: str) -> Components:
 def _progress(shown: Followed, other: Followed | None) -> Components:
     seen, steps = shown.seen, shown.training.steps
     done = seen.progress.step
-    parts = [f"{STATES[seen.state]}", f"step {done:,} of {steps:,}"]
+    crash = shown.crashes[0] if shown.asked.networks == 1 else None
+    where = f"at step {crash.step:,} of {steps:,}" if crash else f"{done:,} of {steps:,} steps done"
+    parts = [STATES[seen.state], where]
     if seen.place is not None:
         parts.insert(1, f"number {seen.place} in the queue")
     if seen.state == "running" and (pace := seen.progress.steps_per_second):
@@ -74,7 +76,7 @@ def _progress(shown: Followed, other: Followed | None) -> Components:
     if seen.progress.message:
         parts.append(seen.progress.message)
     if other and going(other.seen.state):
-        parts.append(f"the run beside it is at step {other.seen.progress.step:,}")
+        parts.append(f"the run beside it has done {other.seen.progress.step:,}")
     share = round(100 * done / steps)
     return {
         ids.STATUS: {"children": " · ".join(parts)},

@@ -85,7 +85,7 @@ def _words(followed: Followed, now: Snapshot, units: _Units, answer: Answer) -> 
     at = np.flatnonzero(followed.records["step"] == step)
     if at.size and followed.asked.networks == 1:
         loss = f", where the loss is {followed.records['loss'][at[0], 0]:.4g}"
-    kept = f"{len(checkpoints)} steps are kept of this run; the slider, or a click on a chart by step, goes to the nearest. Solid: this step; dashed: the first."
+    kept = f"{len(checkpoints)} steps are kept of this run; the slider, or a click on a chart by step, goes to the nearest. Solid: this step; dashed: the first. Steps are numbered from 0: step 7 comes after 7 steps."
     if followed.asked.networks > 1:
         kept += f" Lines and shares are medians of all {followed.asked.networks} networks; the spreads hold the entries of all."
     sizes = now.signals["log10_activation_rms"]
@@ -103,7 +103,7 @@ def _words(followed: Followed, now: Snapshot, units: _Units, answer: Answer) -> 
         "step-units": _shares(units),
     }  # fmt: skip
     return {
-        ids.SCRUB_LINE: {"children": f"Step {step:,} of {followed.training.steps:,}{loss}. {kept}"},
+        ids.SCRUB_LINE: {"children": f"After {step:,} of {followed.training.steps:,} steps{loss}. {kept}"},
         ids.SCRUB_CARD: {"hidden": False},
         ids.STEP_CHARTS: {
             "className": cards.grid(

@@ -81,7 +81,7 @@ def _told(run: Run, state: TrainState, look: Look) -> Components:
 def _gone(followed: Followed) -> Components:
     """That nobody trains it any more: how it goes would be said of a run that stands still."""
     word, why = GONE[followed.seen.state]
-    text = f"{why}: it stands at step {followed.seen.progress.step:,} of {followed.training.steps:,}. Resume goes on from there."
+    text = f"{why}: it stands after {followed.seen.progress.step:,} of {followed.training.steps:,} steps. Resume goes on from there."
     return {
         ids.HEADLINE: {"children": cards.headline(word, text, "")},
         ids.ANNOUNCE: {"children": f"{word} {text}"},

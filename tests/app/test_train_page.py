@@ -232,6 +232,27 @@ def test_after_a_crash_the_tiles_say_of_which_step_they_are():
     assert any("Layer 1 moves by" in tile and "exactly 0" in tile for tile in zeros)
 
 
+def test_steps_are_numbered_from_0_wherever_one_is_named():
+    """The step that broke, in the headline, beside the buttons, in a chart; where the slider stands; what is done is a count."""
+    state = CORNERS["explodes"]
+    run, content = trained(state), answer(state)
+    crash, components = run.crashes[0], content["components"]
+    trainer = Trainer(state.training)
+    first = trainer.checkpoint()
+    for _ in range(crash.step):
+        trainer.step()
+    assert run.records["step"][0] == 0 < crash.step == run.records["step"][-1]
+    assert f"At step {crash.step} " in words(components[ids.HEADLINE]["children"])
+    assert f"at step {crash.step} of 30" in words(components[ids.STATUS]["children"])
+    assert content["figures"]["chart-train-loss"]["data"][0]["x"][0] == 0
+    notes = content["figures"]["chart-train-loss"]["layout"]["annotations"]
+    assert crash.step in [note["x"] for note in notes if note["text"] in ("overflow", "NaN")]
+    line = words(step_view(run, first, trainer.checkpoint(), "light")["components"][ids.SCRUB_LINE]["children"])
+    assert line.startswith(f"After {crash.step} of 30 steps")
+    assert "numbered from 0" in line
+    assert "40 of 40 steps done" in words(answer(CORNERS["small"])["components"][ids.STATUS]["children"])
+
+
 def test_both_norms_are_drawn_from_where_there_are_two():
     state = TrainState(replace(SMALL, threshold=0.1, changes=((10, "clip", "norm"),)))
     figure = answer(state)["figures"]["chart-train-norm"]
@@ -381,7 +402,7 @@ def test_one_step_is_looked_into():
     drawn = told["figures"]["chart-step-weights"]["data"]
     assert [trace["name"] for trace in drawn[:2]] == ["dW, step 0", "dW, step 20"]
     np.testing.assert_allclose(drawn[1]["y"].array, trained(state).records["log10_weight_grad_norm"][20, 0], rtol=1e-6)
-    assert "Step 20 of 40" in told["components"][ids.SCRUB_LINE]["children"]
+    assert "After 20 of 40 steps" in told["components"][ids.SCRUB_LINE]["children"]
     for chart in ("step-heatmap-delta", "step-heatmap-activation"):
         shares = told["figures"][all_ids.chart(chart)]["data"][0]["z"].array
         np.testing.assert_allclose(shares.sum(axis=0), 1, atol=0.02)  # but for a few small entries

@@ -140,7 +140,7 @@ def test_pause_step_continue_stop(visit: Open) -> None:
     before = training.records()["step"]
     page.locator("#train-step").click()
     page.wait_for_function(
-        "(text) => document.querySelector('#train-status').textContent.includes(text)", arg=f"step {before + 1:,} of"
+        "(text) => document.querySelector('#train-status').textContent.includes(text)", arg=f"{before + 1:,} of"
     )
     training.main.click()
     page.wait_for_function("() => document.querySelector('#train-main').textContent === 'Pause'")
@@ -279,18 +279,18 @@ def test_a_step_is_looked_into(visit: Open) -> None:
     training.until_ended()
     training.page.locator("#train-scrub-line").scroll_into_view_if_needed()
     training.page.wait_for_function(
-        "() => document.querySelector('#train-scrub-line').textContent.startsWith('Step 60 of 60')"
+        "() => document.querySelector('#train-scrub-line').textContent.startsWith('After 60 of 60 ')"
     )
     thumb = training.page.locator("#step [role=slider]")
     thumb.focus()
     training.page.keyboard.press("Home")
     training.page.wait_for_function(
-        "() => document.querySelector('#train-scrub-line').textContent.startsWith('Step 0 of 60')"
+        "() => document.querySelector('#train-scrub-line').textContent.startsWith('After 0 of 60 ')"
     )
     for _ in range(6):
         training.page.keyboard.press("ArrowRight")
     training.page.wait_for_function(
-        "() => document.querySelector('#train-scrub-line').textContent.startsWith('Step 6 of 60')"
+        "() => document.querySelector('#train-scrub-line').textContent.startsWith('After 6 of 60 ')"
     )
     names = training.page.evaluate(
         "() => document.querySelector('#chart-step-delta .js-plotly-plot').data.map((trace) => trace.name)"
@@ -303,7 +303,7 @@ def test_a_step_is_looked_into(visit: Open) -> None:
     training.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     training.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     training.page.wait_for_function(
-        "() => /^Step (29|30) of 60/.test(document.querySelector('#train-scrub-line').textContent)"
+        "() => /^After (29|30) of 60/.test(document.querySelector('#train-scrub-line').textContent)"
     )
     assert training.page.locator("#card-train-loss .step-mark").is_visible()
 

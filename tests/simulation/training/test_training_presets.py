@@ -47,6 +47,6 @@ def test_a_preset_does_what_it_says(key):
 def test_the_quick_part_of_a_slow_one():
     lesson = Lesson("sigma_0_1")
     assert lesson.first() > 50
-    assert lesson.crash_steps() in ([5], [6])
+    assert lesson.crash_steps() in ([4], [5])
     assert lesson.end("width 32") > 2.29
     assert lesson.end("width 200") < 0.1
