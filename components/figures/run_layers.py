@@ -24,6 +24,7 @@ from components.figures.runs import (
     events,
     finite_range,
     leaving,
+    level,
     plain,
     reference,
     shared_range,
@@ -121,7 +122,8 @@ def ratios(palette: Palette, runs: Sequence[Run], at: int | None = None) -> dict
     low -= step * zeros
     free = {"ticklabeloverflow": "allow"}  # Plotly need not measure the labels
     axis = decade_axis(low, high, step, low + step / 2 if zeros else None) | free
-    across = layer_axis(max(run.training.network.depth for run in runs)) | free
+    key = level(palette, "10<sup>−3</sup>, about healthy")
+    across = layer_axis(max(run.training.network.depth for run in runs)) | free | {"title": f"layer\u2003\u2003{key}"}
     traces: list[dict[str, Any]] = []
     notes = []
     for run, row in drawn:
@@ -136,8 +138,7 @@ def ratios(palette: Palette, runs: Sequence[Run], at: int | None = None) -> dict
         )  # fmt: skip
         traces.append(zero_marks(color, palette["ink"], name, layers[np.isneginf(row)], low + step / 2))
         notes += leaving(palette, run.role, layers, row, across["range"], axis["range"])
-    shape, note = reference(palette, HEALTHY, "10<sup>−3</sup>, about healthy")
-    return figure(palette, traces, across, axis, shapes=[shape], annotations=[note, *notes], margin=WITH_END_LABELS | {"r": 20})  # fmt: skip
+    return figure(palette, traces, across, axis, shapes=[reference(palette, HEALTHY)], annotations=notes, margin=WITH_END_LABELS | {"r": 20})  # fmt: skip
 
 
 def _row(run: Run, at: int | None) -> Array:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from components.figures.axes import Array
-from components.figures.runs import Palette, finite_range, plain, reference, sign, size_axis, size_in_words
+from components.figures.runs import Palette, finite_range, level, plain, reference, size_axis, size_in_words, with_room
 from components.theme import figure, transparent
 from simulation.training.range_test import RATES, RangeTest
 
@@ -30,10 +30,10 @@ def rates(palette: Palette, tested: RangeTest | None, present: float) -> dict[st
          "customdata": [size_in_words(value) for value in y.tolist()], "hovertemplate": "loss %{customdata}<extra></extra>"},
         _ended(palette, x[broken], axis["range"][1] - 0.06 * (axis["range"][1] - axis["range"][0])),
     ]  # fmt: skip
-    shapes, notes, key = [], [], ""
-    if known and tested:  # its label would be in the way of the line wherever it stood
-        shapes.append(reference(palette, known[0], "")[0])
-        key = "\u2003\u2003" + sign(palette, "mute", "····", f"knows nothing: {tested.expected.chance}")
+    shapes, notes, key = [], [], []
+    if known and tested:
+        shapes.append(reference(palette, known[0]))
+        key = [level(palette, f"knows nothing: {tested.expected.chance}")]
     if high > axis["range"][1]:
         notes.append(_leaves(palette, x, y, axis["range"][1]))
     marks = [(log10(present), "here", "now", palette["ink"])]
@@ -44,12 +44,12 @@ def rates(palette: Palette, tested: RangeTest | None, present: float) -> dict[st
         notes.append({"name": name, "x": at, "yref": "paper", "y": 1, "yanchor": "bottom", "yshift": 0 if name == "here" else 11, "text": text, "showarrow": False, "font": {"size": 11, "color": color}})  # fmt: skip
     powers = range(-5, 2)
     across = {
-        "range": [low_x - 0.1, high_x + 0.1], "tickvals": list(powers), "title": f"learning rate{key}",
+        "range": [low_x - 0.1, high_x + 0.1], "tickvals": list(powers), "title": "<br>".join(["learning rate", *key]),
         "ticktext": [f"10<sup>{power}</sup>".replace("-", "−") if power not in (-1, 0, 1) else {-1: "0.1", 0: "1", 1: "10"}[power] for power in powers],
         "unifiedhovertitle": {"text": "rate 10<sup>%{x:.2f}</sup>"},
     }  # fmt: skip
     return figure(
-        palette, traces, across, axis, shapes=shapes, annotations=notes, margin={"l": 52, "r": 20, "t": 30, "b": 38},
+        palette, traces, across, axis, shapes=shapes, annotations=notes, margin=with_room([""]),
         dragmode="pan", meta={"along": [[low_x, high_x], [0, 0]]},
     )  # fmt: skip
 

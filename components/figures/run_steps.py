@@ -10,11 +10,11 @@ from components.figures.axes import Array, line
 from components.figures.runs import (
     GROWS,
     ROLES,
-    STEP_MARGIN,
     Palette,
     Run,
     events,
     leaving,
+    level,
     plain,
     reference,
     shared_range,
@@ -22,9 +22,12 @@ from components.figures.runs import (
     size_axis,
     size_in_words,
     step_axis,
+    with_room,
 )
 from components.theme import figure, transparent
 from simulation.training.data import DATA
+
+DASHES = ("dot", "dash")  # of the losses of knowing nothing, of which there are two at most
 
 
 def loss(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
@@ -33,7 +36,8 @@ def loss(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
     levels = _levels(runs)
     low, high = shared_range({run.role: sizes for run, *sizes in drawn}, list(levels.values()))
     pad = 0.06 * max(high - low, 1)
-    across, axis = step_axis(runs, _circles(palette)), size_axis(low - pad, high + 2 * pad)
+    key = [level(palette, text, dash) for dash, text in zip(DASHES, levels, strict=False)]
+    across, axis = step_axis(runs, _circles(palette), key), size_axis(low - pad, high + 2 * pad)
     shapes, notes = events(palette, runs)
     traces: list[dict[str, Any]] = []
     for run, train, held_out in drawn:
@@ -44,13 +48,8 @@ def loss(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
         traces.append(_held_out(palette, run, held_out, f"validation {name}", _words(held_out)))
         traces.append(_ends(palette, run, train, axis["range"], "loss"))
         notes += leaving(palette, run.role, run.steps, train, across["range"], axis["range"])
-    for index, (text, y) in enumerate(levels.items()):
-        above = index == 0 if len(levels) > 1 else _ends_below([(run, train) for run, train, _ in drawn], y)
-        above |= y - axis["range"][0] < 0.1 * (axis["range"][1] - axis["range"][0])  # below it would stand on the axis
-        shape, note = reference(palette, y, text, above=above)
-        shapes.append(shape)
-        notes.append(note)
-    return figure(palette, traces, across, axis, shapes=shapes, annotations=notes, margin=STEP_MARGIN)
+    shapes += [reference(palette, y, dash) for dash, y in zip(DASHES, levels.values(), strict=False)]
+    return figure(palette, traces, across, axis, shapes=shapes, annotations=notes, margin=with_room(key))
 
 
 def accuracy(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
@@ -65,13 +64,12 @@ def accuracy(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
         traces.append(_line(palette, run, share, name, _percents(share)))
         held_out = run.of("validation_accuracy")
         traces.append(_held_out(palette, run, held_out, f"validation {name}", _percents(held_out)))  # fmt: skip
-    classes = runs[-1].training.shape[1]
+    classes, key = runs[-1].training.shape[1], []
     if DATA[runs[-1].training.data].task == "classes":
-        shape, note = reference(palette, 1 / classes, f"guessing, 1 in {classes}", above=False)
-        shapes.append(shape)
-        notes.append(note)
+        shapes.append(reference(palette, 1 / classes))
+        key.append(level(palette, f"guessing, 1 in {classes}"))
     axis = {"range": [-0.03, 1.05], "ticklabeloverflow": "allow", "tickvals": [0, 0.25, 0.5, 0.75, 1], "ticktext": ["0 %", "25 %", "50 %", "75 %", "100 %"]}  # fmt: skip
-    return figure(palette, traces, step_axis(runs, _circles(palette)), axis, shapes=shapes, annotations=notes, margin=STEP_MARGIN)  # fmt: skip
+    return figure(palette, traces, step_axis(runs, _circles(palette), key), axis, shapes=shapes, annotations=notes, margin=with_room(key))  # fmt: skip
 
 
 def gradient_norm(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
@@ -86,7 +84,8 @@ def gradient_norm(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
     pad = 0.06 * max(high - low, 1)
     clips = any(_clipped_from(run) is not None for run in runs)
     key = f"{sign(palette, 'exploding', '—', 'before clipping')}\u2002{sign(palette, 'ink', '—', 'after')}"
-    across, axis = step_axis(runs, key if clips else ""), size_axis(low - pad, high + 2 * pad)
+    more = [level(palette, "threshold")] if lines else []
+    across, axis = step_axis(runs, key if clips else "", more), size_axis(low - pad, high + 2 * pad)
     for run, raw, clipped in zip(runs, before, after, strict=True):
         whose = "" if run.role == "run" else ", the other run"
         if run.networks > 1:
@@ -96,10 +95,7 @@ def gradient_norm(palette: Palette, runs: Sequence[Run]) -> dict[str, Any]:
         traces.append(_line(palette, run, clipped, f"gradient norm{whose}", _words(clipped)))
         traces.append(_ends(palette, run, clipped, axis["range"], "gradient norm"))
         notes += leaving(palette, run.role, run.steps, raw, across["range"], axis["range"])
-    if lines:
-        notes.append({"x": lines[-1]["x1"], "xanchor": "right", "y": lines[-1]["y1"], "yanchor": "bottom", "text": "threshold", "xshift": -6,
-                      "showarrow": False, "font": {"size": 11, "color": palette["mute"]}})  # fmt: skip
-    return figure(palette, traces, across, axis, shapes=[*shapes, *lines], annotations=notes, margin=STEP_MARGIN)
+    return figure(palette, traces, across, axis, shapes=[*shapes, *lines], annotations=notes, margin=with_room(more))  # fmt: skip
 
 
 def _clipped_from(run: Run) -> int | None:
@@ -112,13 +108,6 @@ def _first_clipped(run: Run) -> int:
     """The record of that step: before it both norms are one."""
     step = _clipped_from(run)
     return len(run.steps) if step is None else int(np.searchsorted(run.steps, step))
-
-
-def _ends_below(drawn: Sequence[tuple[Run, Array]], level: float) -> bool:
-    """Whether the later half of the lines is below the level, on the whole: their label has room above."""
-    late = np.concatenate([values[run.steps > run.last / 2] for run, values in drawn])
-    late = late[np.isfinite(late)]
-    return not late.size or bool(np.median(late) < level + 0.02)
 
 
 def _circles(palette: Palette) -> str:

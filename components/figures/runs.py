@@ -80,17 +80,17 @@ def plain(values: Array, digits: int = 5) -> list[float | None]:
     return [float(f"{value:.{digits}g}") if known else None for value, known in zip(values.tolist(), finite.tolist(), strict=True)]  # fmt: skip
 
 
-def step_axis(runs: Iterable[Run], key: str = "") -> dict[str, Any]:
+def step_axis(runs: Iterable[Run], key: str = "", lines: Sequence[str] = ()) -> dict[str, Any]:
     """The x axis from the first step to the last that there will be: it stands still while lines grow.
 
-    key: what the chart's marks stand for, beside the axis' name, where no line comes.
+    key: what the chart's marks stand for, beside the axis' name, where no line comes; lines: more of it, one below the other.
     """
     last = max(run.last for run in runs)
     step = tick_step(last)
     ticks = [tick for tick in range(0, last, step) if tick < last - 0.4 * step]
     pad = max(0.01 * last, 0.5)  # a step's cell in the heatmap begins half a step before it
     return {
-        "range": [-pad, last + pad], "tickvals": [*ticks, last], "title": f"step\u2003\u2003{key}" if key else "step",
+        "range": [-pad, last + pad], "tickvals": [*ticks, last], "title": "<br>".join([f"step\u2003\u2003{key}" if key else "step", *lines]),
         "unifiedhovertitle": {"text": "step %{x}"}, "tickformat": ",d", "ticklabeloverflow": "allow",
     }  # fmt: skip
 
@@ -171,14 +171,20 @@ def leaving(palette: Palette, role: str, x: Array, log10_sizes: Array, across: S
     return notes
 
 
-def reference(palette: Palette, y: float, text: str, color: str = "mute", above: bool = True) -> tuple[dict[str, Any], dict[str, Any]]:  # fmt: skip
-    """A dotted line across the plot, and its label at the right end."""
-    line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": y, "y1": y, "layer": "below",
-            "line": {"width": 1.2, "dash": "dot", "color": palette[color]}}  # fmt: skip
-    note = {"xref": "paper", "x": 1, "xanchor": "right", "y": y, "yanchor": "bottom" if above else "top", "text": text,
-            "showarrow": False, "font": {"size": 11, "color": palette[color]}, "bgcolor": transparent(palette["panel"], 0.75),
-            "borderpad": 1, "xshift": -6, "yshift": 4 if above else -4}  # fmt: skip
-    return line, note
+def reference(palette: Palette, y: float, dash: str = "dot") -> dict[str, Any]:
+    """A line across the plot; what it stands for its `level` in a key says: beside it a label would lie on the data."""
+    return {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": y, "y1": y, "layer": "between",
+            "line": {"width": 1.2, "dash": dash, "color": palette["mute"]}}  # fmt: skip
+
+
+def level(palette: Palette, text: str, dash: str = "dot") -> str:
+    """The entry of such a line in a key."""
+    return sign(palette, "mute", {"dot": "····", "dash": "– –"}[dash], text)
+
+
+def with_room(lines: Sequence[str]) -> dict[str, int]:
+    """The margins of a chart by step with so many lines of a key below its axis' name."""
+    return STEP_MARGIN | {"b": STEP_MARGIN["b"] + 16 * len(lines)}
 
 
 def sign(palette: Palette, color: str, mark: str, text: str) -> str:

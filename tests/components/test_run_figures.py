@@ -1,5 +1,6 @@
 """Charts of runs: medians that are numbers of some network, axes that stand still, marks at the right places."""
 
+import re
 from dataclasses import replace
 from math import inf, nan
 
@@ -8,8 +9,18 @@ import pytest
 
 from components.figures.run_layers import color_span, heatmap, ratios
 from components.figures.run_rates import rates
-from components.figures.run_steps import gradient_norm, loss
-from components.figures.runs import STRETCH, Run, finite_range, middle, plain, size_axis, size_in_words, step_axis
+from components.figures.run_steps import accuracy, gradient_norm, loss
+from components.figures.runs import (
+    STEP_MARGIN,
+    STRETCH,
+    Run,
+    finite_range,
+    middle,
+    plain,
+    size_axis,
+    size_in_words,
+    step_axis,
+)
 from components.theme import PALETTES
 from components.training import cards
 from components.training.quantities import QUANTITIES
@@ -225,3 +236,25 @@ def test_the_heatmap_of_a_run_that_broke_says_that_its_steps_are_its_own():
     titles = [heatmap(LIGHT, run, QUANTITIES["weight_grad"], color_span([run], QUANTITIES["weight_grad"]))["layout"]["xaxis"]["title"]["text"]
               for run in (whole, early, replace(early, ended=True))]  # fmt: skip
     assert [title.split("\u2003")[-1] for title in titles] == ["step", "step", "it ended at step 2 of 1,000"]
+
+
+def test_what_a_line_across_stands_for_is_said_below_the_plot():
+    """Over the plot it would lie on the data. A line of the key is as wide as a phone has room for."""
+    run = replace(
+        run_of(replace(SMALL, clip="norm")),
+        references={"knows nothing: ln 2 = 0.6931": 0.6931, "one answer for all": 0.5},
+    )
+    bottom = STEP_MARGIN["b"]
+    for chart, lines, named in (
+        (loss, 2, ["···· knows nothing: ln 2 = 0.6931", "– – one answer for all"]),
+        (accuracy, 1, ["···· guessing, 1 in 2"]), (gradient_norm, 1, ["···· threshold"]), (ratios, 0, []),
+    ):  # fmt: skip
+        layout = chart(LIGHT, [run])["layout"]
+        title = re.sub("<(?!br)[^>]*>", "", layout["xaxis"]["title"]["text"]).split("<br>")
+        assert title[1:] == named
+        assert layout["annotations"] == []
+        assert max(map(len, title)) <= 40
+        assert layout["margin"]["b"] - bottom >= 14 * lines
+    assert [shape["line"]["dash"] for shape in loss(LIGHT, [run])["layout"]["shapes"]] == ["dot", "dash"]
+    *_, tested = range_test(replace(SMALL, data="sine"), rates=(1e-3,))
+    assert rates(LIGHT, tested, 0.1)["layout"]["xaxis"]["title"]["text"].startswith("learning rate<br>")
