@@ -28,6 +28,8 @@ WORSE, FAR_WORSE = 1.5, 10.0
 # Erratic: once in 20 steps the loss is tripled, and once divided by 3; or it has been that high, and is still worse
 # than a constant output. Batches of 64 alone make it jump by 1.5 to 2.5.
 JUMP, PEAK = 3.0, 3.0
+# Overfitting: the loss of the samples kept back is so many times its lowest, while that of those learned from fell.
+RISEN = 1.5
 # A step usually changes weights by 10^-3 of their size (a rule of thumb). A layer changed by a hundredth of that, and
 # by a hundredth of what the quickest layer is, stands still beside it.
 REFERENCE, BEHIND = -3.0, 2.0
@@ -57,6 +59,13 @@ class TrainingVerdict:
     clipping_steps: int
     clipped_share: float
     crash: Crash | None
+
+    @property
+    def overfits(self) -> bool:
+        """Whether the loss of the samples kept back rose, by more than a plateau is wide, while the other one fell."""
+        course, least = self.course, PLATEAU_SHARE * self.expected.constant
+        rose = course.validation_loss > max(RISEN * course.validation_lowest, course.validation_lowest + least)
+        return rose and course.recent < course.loss_then and self.state not in ("starting", "dead", "crashed")
 
 
 def diagnose_training(

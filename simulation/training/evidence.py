@@ -27,7 +27,8 @@ class LossCourse:
     that makes; change_steps: how many steps that half has. peak: the highest. lowest, lowest_at: the lowest mean over FEWEST records in a row, and the step at its
     end; NaN and -1 without so many. jump: what it is multiplied by, at least, from one record to the next in one case of
     20 of the later half, and divided by in another. Only finite losses are taken; NaN without any. accuracy: mean over
-    `lately`, NaN for numbers. validation_loss: the last one, NaN before there is one.
+    `lately`, NaN for numbers. validation_loss: the last one, validation_lowest, validation_lowest_at: the lowest and its
+    step, NaN and -1 before there is one; loss_then: the mean over the FEWEST records around that step.
     """
 
     records: int
@@ -43,6 +44,9 @@ class LossCourse:
     jump: float
     accuracy: float
     validation_loss: float
+    validation_lowest: float
+    validation_lowest_at: int
+    loss_then: float
 
     def moves(self, errors: float) -> bool:
         """Whether the change is more than so many standard errors."""
@@ -79,8 +83,9 @@ def of_network(records: Records, network: int) -> dict[str, Array]:
 def loss_course(records: dict[str, Array]) -> LossCourse:
     """From one network's records, at least one."""
     known = np.isfinite(records["loss"])
-    losses, steps, seen = records["loss"][known], records["step"][known], records["validation_loss"]
-    recent, weights, seen = lately(steps), lengths(steps), seen[np.isfinite(seen)]
+    losses, steps, seen = records["loss"][known], records["step"][known], records["validation_loss"][known]
+    recent, weights, looked = lately(steps), lengths(steps), np.flatnonzero(np.isfinite(seen))
+    best = int(looked[seen[looked].argmin()]) if looked.size else -1
     later = np.arange(len(steps))[_last(steps, 0.5, FEWEST // 2)]
     later = later[losses[later] > 0]
     change, change_noise = _trend(losses[later], steps[later])
@@ -100,7 +105,10 @@ def loss_course(records: dict[str, Array]) -> LossCourse:
             lowest_at=lowest_at,
             jump=_jump(losses[later]),
             accuracy=_mean(records["accuracy"][known][recent], weights[recent])[0],
-            validation_loss=float(seen[-1]) if seen.size else nan,
+            validation_loss=float(seen[looked[-1]]) if looked.size else nan,
+            validation_lowest=float(seen[best]) if looked.size else nan,
+            validation_lowest_at=int(steps[best]) if looked.size else -1,
+            loss_then=float(losses[max(best - FEWEST // 2, 0) : best + FEWEST // 2].mean()) if looked.size else nan,
         )
 
 

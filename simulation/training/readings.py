@@ -125,5 +125,5 @@ def _hidden(config: TrainingConfig, verdict: TrainingVerdict) -> Iterator[str]:
 def _validation(config: TrainingConfig, verdict: TrainingVerdict) -> Iterator[str]:
     seen, unseen = verdict.course.recent, verdict.course.validation_loss
     least = max(seen, LEARNED_SHARE * verdict.expected.constant)
-    if verdict.state in ("learned", "learning") and isfinite(unseen) and unseen > 2 * least:
+    if verdict.state in ("learned", "learning") and not verdict.overfits and isfinite(unseen) and unseen > 2 * least:
         yield f"On the samples kept back the loss is {loss_text(unseen)}, on those learned from {loss_text(seen)}: part of what was learned holds for these alone."  # fmt: skip

@@ -29,7 +29,15 @@ WORDS = {
 def describe_training(config: TrainingConfig, verdict: TrainingVerdict) -> Sentence:
     """The headline: the state in a word, its numbers, and the layers that do not learn."""
     text = describe_crash(config, verdict.crash) if verdict.crash else _TEXTS[verdict.state](verdict)
+    if verdict.overfits:
+        text += f" {describe_overfitting(verdict)}"
     return Sentence(WORDS[verdict.state], text, "" if verdict.state in ("starting", "dead") else describe_idle(verdict))
+
+
+def describe_overfitting(verdict: TrainingVerdict) -> str:
+    """What became of the loss of the samples kept back."""
+    course = verdict.course
+    return f"On the samples kept back it rose meanwhile, from {loss_text(course.validation_lowest)} at step {course.validation_lowest_at:,} to {loss_text(course.validation_loss)}: overfitting."  # fmt: skip
 
 
 def _after(verdict: TrainingVerdict) -> str:

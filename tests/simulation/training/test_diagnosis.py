@@ -178,6 +178,37 @@ def test_a_line_that_is_fitted_is_no_plateau():
     assert diagnose_training(soon, train(soon).records).state == "learning"
 
 
+OVERFIT = run_of(data="digits", depth=20, width=32, activation="tanh", optimizer="adam", learning_rate=2e-3, steps=1000)
+
+
+def test_overfitting_is_said_in_the_headline():
+    run = train(OVERFIT)
+    verdict = diagnose_training(OVERFIT, run.records)
+    held_out, steps = run.records["validation_loss"][:, 0], run.records["step"]
+    low, last = np.nanargmin(held_out), np.flatnonzero(np.isfinite(held_out))[-1]
+    assert verdict.overfits == (held_out[last] > 1.5 * held_out[low])
+    assert f"from {held_out[low]:#.4g} at step {steps[low]} to {held_out[last]:#.4g}: overfitting." in describe_training(OVERFIT, verdict).text  # fmt: skip
+    assert not any("kept back" in text for text in readings(OVERFIT, verdict))
+
+
+@pytest.mark.parametrize(
+    ("trained", "held_out", "overfits"),
+    [
+        ((2.3, 0.2), (2.3, 0.5, 1.0), True),
+        ((2.3, 0.2), (2.3, 0.5, 0.7), False),  # hardly rose
+        ((0.2, 0.5), (2.3, 0.5, 1.0), False),  # both rose
+        ((2.3, 0.2), (2.3, 0.001, 0.01), False),  # next to nothing
+        ((2.3, 0.2), (2.3, 0.5, nan), False),  # nobody looked again
+    ],
+)
+def test_what_overfitting_is(trained, held_out, overfits):
+    seen = np.full((60, 1), nan)
+    seen[[0, 20, 59], 0] = held_out
+    verdict = diagnose_training(TEN, made(np.geomspace(*trained, 60)) | {"validation_loss": seen})
+    assert verdict.overfits == overfits
+    assert ("overfitting" in describe_training(TEN, verdict).text) == overfits
+
+
 def test_plateaus_are_called_by_their_level():
     assert verdict_on("sigmoid").constant
     assert verdict_on("regression").constant
