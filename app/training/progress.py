@@ -95,14 +95,16 @@ def numbers(run: Run) -> dict[str, Any]:
     """The tiles' numbers as Dash children, by label."""
     if not len(run.steps):
         second = "Right, held out" if DATA[run.training.data].task == "classes" else "Loss, held out"
-        return {label: ["–"] for label in ("Loss", second, "Gradient norm", "Layer 1 moves by", "Dead units")}
+        return {
+            label: ["–"] for label in ("Loss, last batch", second, "Gradient norm", "Layer 1 moves by", "Dead units")
+        }
     classes = DATA[run.training.data].task == "classes"
     second = (
         ("Right, held out", _last(run, run.of("validation_accuracy"), percent)) if classes
         else ("Loss, held out", _last(run, run.of("validation_loss"), loss_text))
     )  # fmt: skip
     return {
-        "Loss": _loss(float(run.of("loss")[-1])),
+        "Loss, last batch": _loss(float(run.of("loss")[-1])),
         second[0]: second[1],
         "Gradient norm": _size(run.of("log10_gradient_norm")[-1]),
         "Layer 1 moves by": _size(run.of("log10_update_ratio")[-1, 0]),

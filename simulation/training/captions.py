@@ -48,7 +48,7 @@ def _loss(of: dict[str, Array], verdict: TrainingVerdict) -> str:
     elif not np.isfinite(of["loss"]).any():
         low = "It is a number in no step."
     else:
-        low = f"It is lowest at step {int(of['step'][lowest]):,}: {loss_text(float(of['loss'][lowest]))}."
+        low = f"That of a single batch is lowest at step {int(of['step'][lowest]):,}: {loss_text(float(of['loss'][lowest]))}."
     unseen = verdict.course.validation_loss
     kept = "" if isnan(unseen) else f" On the samples kept back: {loss_text(unseen)}."
     return f"{low}{kept} The line is what knowing nothing gives: {verdict.expected.chance}."

@@ -21,8 +21,8 @@ FEWEST = 10
 class LossCourse:
     """How the loss went.
 
-    records: how many there are. first: the first step's loss, finite or not. recent: mean over `lately`, noise: its
-    standard error; a record counts as often as there are steps that it stands for. change: what it is multiplied by over
+    records: how many there are. first: the first step's loss, finite or not. recent: mean over `lately`, which are
+    recent_steps steps, noise: its standard error; a record counts as often as there are steps that it stands for. change: what it is multiplied by over
     the later half of the steps, by a straight line through its logs; change_noise: the factor that one standard error of
     that makes; change_steps: how many steps that half has. peak: the highest. lowest, lowest_at: the lowest mean over FEWEST records in a row, and the step at its
     end; NaN and -1 without so many. jump: what it is multiplied by, at least, from one record to the next in one case of
@@ -34,6 +34,7 @@ class LossCourse:
     records: int
     first: float
     recent: float
+    recent_steps: int
     noise: float
     change: float
     change_noise: float
@@ -96,6 +97,7 @@ def loss_course(records: dict[str, Array]) -> LossCourse:
             records=len(known),
             first=float(records["loss"][0]),
             recent=mean,
+            recent_steps=int(steps[-1] - steps[recent][0]) + 1 if losses.size else 0,
             noise=error,
             change=change,
             change_noise=change_noise,

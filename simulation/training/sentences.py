@@ -46,7 +46,10 @@ def _after(verdict: TrainingVerdict) -> str:
 
 
 def _loss(verdict: TrainingVerdict) -> str:
-    return loss_text(verdict.course.recent)
+    """The mean of late, said to be one where it is of more than one step."""
+    course = verdict.course
+    mean = f" (mean of the last {course.recent_steps:,} steps)" if course.recent_steps > 1 else ""
+    return f"{loss_text(course.recent)}{mean}"
 
 
 def _starting(verdict: TrainingVerdict) -> str:
@@ -91,7 +94,7 @@ def _fitted(verdict: TrainingVerdict) -> str:
 def _erratic(verdict: TrainingVerdict) -> str:
     course = verdict.course
     if course.jump >= JUMP:
-        return f"The loss jumps: from one point of its curve to the next it is multiplied by {digits(course.jump)} or more once in 20 times, and as often divided by as much. Of late its mean is {_loss(verdict)}; knowing nothing gives {verdict.expected.chance}."  # fmt: skip
+        return f"The loss jumps: from one point of its curve to the next it is multiplied by {digits(course.jump)} or more once in 20 times, and as often divided by as much. Of late it is {_loss(verdict)}; knowing nothing gives {verdict.expected.chance}."  # fmt: skip
     return f"The loss shot up to {loss_text(course.peak)} and is back at {_loss(verdict)}: still worse than what knowing nothing gives, {verdict.expected.chance}."  # fmt: skip
 
 

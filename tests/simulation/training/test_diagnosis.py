@@ -133,7 +133,7 @@ def test_losses_that_are_no_numbers_are_left_out():
     [
         (1, 1, "After 1 step the loss is 2.300; it takes 10 to see where it goes, and this run has only 1."),
         (3, 5, "After 3 steps the loss is 2.300; it takes 10 to see where it goes, and this run has only 5."),
-        (9, 60, "After 9 steps the loss is 2.300; it takes 10 to see where it goes."),
+        (9, 60, "After 9 steps the loss is 2.300 (mean of the last 4 steps); it takes 10 to see where it goes."),
     ],
 )
 def test_few_steps_are_too_few_be_the_run_done_or_not(taken, steps, said):
@@ -152,6 +152,16 @@ def test_what_the_loss_did_of_late_is_told_with_the_steps_that_it_took():
     slow = made(np.exp(np.linspace(np.log(2.2), np.log(2.09), 200)))
     text = describe_training(TEN, diagnose_training(TEN, slow)).text
     assert "over the last 100 of 200 steps by only 3 %" in text
+
+
+def test_a_loss_that_is_a_mean_is_said_to_be_one():
+    steps = np.unique(np.r_[np.arange(50), np.arange(0, 600, 2), 599])
+    losses = 2.3 + 0.1 * np.random.default_rng(3).standard_normal(len(steps))
+    text = describe_training(TEN, diagnose_training(TEN, made(losses) | {"step": steps})).text
+    mean, count = map(float, re.search(r"stands at ([0-9.]+) \(mean of the last ([0-9]+) steps\)", text).groups())
+    assert count == pytest.approx(60, abs=2)
+    late = steps >= 600 - count
+    assert mean == pytest.approx(np.average(losses[late], weights=np.gradient(steps)[late]), abs=1e-3)
 
 
 def test_a_loss_that_jumps_is_said_to_jump_from_point_to_point():
