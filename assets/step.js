@@ -22,7 +22,7 @@ window.gradientFlowStep = (train, ask, show) => {
         train.step.shown = content.step ?? null;
         show(content.components);
         showFigures(content.figures);
-        if (moved && content.step !== undefined) set("train-scrub", { value: content.step });
+        stand(content, moved);
         markStep();
         sayLater(content.components["train-scrub-line"]?.children);
       }
@@ -39,6 +39,15 @@ window.gradientFlowStep = (train, ask, show) => {
     saying = setTimeout(() => {
       if (words && document.getElementById("step").contains(document.activeElement)) set("train-announce", { children: words });
     }, SAY_MS);
+  }
+
+  /* The slider's values are places among the steps that are kept. While it is moved it stands where it is. */
+  function stand({ kept, step }, moved) {
+    if (!kept) return;
+    const others = String(kept) !== String(train.step.kept);
+    train.step.kept = kept;
+    if (moved || others) set("train-scrub", { max: Math.max(kept.length - 1, 1), value: kept.indexOf(step) });
+    document.querySelector("#step [role=slider]")?.setAttribute("aria-valuetext", `step ${step}`);
   }
 
   /* The step that is looked into is marked in the charts by step; a click on another one goes there. */

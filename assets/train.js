@@ -316,8 +316,9 @@
       start(query);
       return null;
     },
-    scrub(step) {
-      if (step !== train.step.shown) lookInto(step);
+    scrub(place) {
+      const step = train.step.kept?.[place];
+      if (step !== undefined && step !== train.step.shown) lookInto(step);
       return window.dash_clientside.no_update;
     },
   };

@@ -93,7 +93,6 @@ def frame(
     components = progress.of_runs(followed, runs)
     if in_words:
         components |= visible(runs[-1], len(runs) > 1) | key(runs, look) | texts.sentences(followed, runs[-1], look)
-        components |= {ids.SCRUB: {"max": runs[-1].training.steps}}
     grown = any(run.since < len(run.steps) or run.since == 0 for run in runs)
     answers = {role: stored(one) for role, one in told.items()}
     charts = figures(runs, look, theme, answers) if grown or in_words else {}

@@ -51,7 +51,7 @@ def register(app: Flask, settings: Settings) -> None:
 
     @app.get("/train/step")
     def train_step() -> Response:
-        """run: its id; step: the one that is asked for, else the last; the nearest that is kept is shown."""
+        """run: its id; step: the one that is asked for, else the last; the nearest that is kept is shown, of all `kept`."""
         asked = _asked()
         followed = histories.follow(asked.get("run", ""))
         kept = followed.seen.progress.checkpoints if followed else []
@@ -62,7 +62,7 @@ def register(app: Flask, settings: Settings) -> None:
         first, chosen = histories.checkpoint(followed.seen, min(kept)), histories.checkpoint(followed.seen, nearest)
         if first is None or chosen is None:
             return _answer({"figures": {}, "components": {}})
-        return _answer(step_view(followed, first, chosen, _theme(asked)) | {"step": nearest})
+        return _answer(step_view(followed, first, chosen, _theme(asked)) | {"step": nearest, "kept": sorted(kept)})
 
     @app.get("/train/rates")
     def train_rates() -> Response:

@@ -85,7 +85,7 @@ def _words(followed: Followed, now: Snapshot, units: _Units, answer: Answer) -> 
     at = np.flatnonzero(followed.records["step"] == step)
     if at.size and followed.asked.networks == 1:
         loss = f", where the loss is {followed.records['loss'][at[0], 0]:.4g}"
-    kept = f"{len(checkpoints)} steps are kept of this run; the slider, or a click on a chart by step, goes to the nearest. Solid: this step; dashed: the first. Steps are numbered from 0: step 7 comes after 7 steps."
+    kept = f"{len(checkpoints)} steps are kept of this run; the slider goes from one to the next, a click on a chart by step to the nearest. Solid: this step; dashed: the first. Steps are numbered from 0: step 7 comes after 7 steps."
     if followed.asked.networks > 1:
         kept += f" Lines and shares are medians of all {followed.asked.networks} networks; the spreads hold the entries of all."
     sizes = now.signals["log10_activation_rms"]

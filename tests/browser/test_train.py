@@ -287,15 +287,17 @@ def test_a_step_is_looked_into(visit: Open) -> None:
     training.page.wait_for_function(
         "() => document.querySelector('#train-scrub-line').textContent.startsWith('After 0 of 60 ')"
     )
-    for _ in range(6):
+    kept = training.page.evaluate("() => window.gradientFlowTrain.step.kept")
+    for step in kept[1:3]:  # one press, one step that is kept
         training.page.keyboard.press("ArrowRight")
-    training.page.wait_for_function(
-        "() => document.querySelector('#train-scrub-line').textContent.startsWith('After 6 of 60 ')"
-    )
+        training.page.wait_for_function(
+            f"() => document.querySelector('#train-scrub-line').textContent.startsWith('After {step} of 60 ')"
+        )
+        assert thumb.get_attribute("aria-valuetext") == f"step {step}"
     names = training.page.evaluate(
         "() => document.querySelector('#chart-step-delta .js-plotly-plot').data.map((trace) => trace.name)"
     )
-    assert names[:2] == ["δ, step 0", "δ, step 6"]
+    assert names[:2] == ["δ, step 0", f"δ, step {kept[2]}"]
     plot = training.page.locator("#chart-train-loss .nsewdrag")
     plot.scroll_into_view_if_needed()
     box = plot.bounding_box()
@@ -306,6 +308,8 @@ def test_a_step_is_looked_into(visit: Open) -> None:
         "() => /^After (29|30) of 60/.test(document.querySelector('#train-scrub-line').textContent)"
     )
     assert training.page.locator("#card-train-loss .step-mark").is_visible()
+    nearest = min(kept, key=lambda step: abs(step - 30))
+    assert int(thumb.get_attribute("aria-valuenow") or -1) in (kept.index(nearest), kept.index(nearest) - 1)
 
 
 TRIED = "() => document.querySelector('#chart-train-rates .js-plotly-plot')?.data?.[0]?.x.length ?? 0"
