@@ -15,21 +15,23 @@ from components.figures.axes import (
     line,
     zero_marks,
 )
-from components.figures.runs import (
-    GROWS,
-    ROLES,
+from components.figures.run_axes import (
     STEP_MARGIN,
-    Palette,
-    Run,
-    events,
     finite_range,
     leaving,
     level,
-    plain,
     reference,
     shared_range,
     size_in_words,
     step_axis,
+)
+from components.figures.runs import (
+    GROWS,
+    ROLES,
+    Palette,
+    Run,
+    events,
+    plain,
 )
 from components.theme import figure, transparent
 from components.training.quantities import Quantity

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from components.figures.axes import Array
-from components.figures.runs import Palette, finite_range, level, plain, reference, size_axis, size_in_words, with_room
+from components.figures.run_axes import finite_range, level, reference, size_axis, size_in_words, with_room
+from components.figures.runs import Palette, plain
 from components.theme import figure, transparent
 from simulation.training.range_test import RATES, RangeTest
 

@@ -7,15 +7,9 @@ from typing import Any
 import numpy as np
 
 from components.figures.axes import Array, line
-from components.figures.runs import (
-    GROWS,
-    ROLES,
-    Palette,
-    Run,
-    events,
+from components.figures.run_axes import (
     leaving,
     level,
-    plain,
     reference,
     shared_range,
     sign,
@@ -23,6 +17,14 @@ from components.figures.runs import (
     size_in_words,
     step_axis,
     with_room,
+)
+from components.figures.runs import (
+    GROWS,
+    ROLES,
+    Palette,
+    Run,
+    events,
+    plain,
 )
 from components.theme import figure, transparent
 from simulation.training.data import DATA

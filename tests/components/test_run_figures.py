@@ -7,19 +7,21 @@ from math import inf, nan
 import numpy as np
 import pytest
 
+from components.figures.run_axes import (
+    STEP_MARGIN,
+    STRETCH,
+    finite_range,
+    size_axis,
+    size_in_words,
+    step_axis,
+)
 from components.figures.run_layers import color_span, heatmap, ratios
 from components.figures.run_rates import rates
 from components.figures.run_steps import accuracy, gradient_norm, loss
 from components.figures.runs import (
-    STEP_MARGIN,
-    STRETCH,
     Run,
-    finite_range,
     middle,
     plain,
-    size_axis,
-    size_in_words,
-    step_axis,
 )
 from components.theme import PALETTES
 from components.training import cards
