@@ -29,7 +29,7 @@ def _story(
 
 STORIES = (
     _story("learns", "It learns", "Ten layers of tanh, two spirals",
-           "Ten layers of tanh untangle two spirals. The error signal reaches the first layer as strong as it left the last: all of them learn, a step moves each by about a thousandth of its size, and the loss falls.", LEARNS),
+           "Ten layers of tanh untangle two spirals. The error signal reaches the first layer as strong as it left the last: all of them learn. While the loss falls, a step moves each by about a thousandth of its size; once it has fallen, by ever less.", LEARNS),
     _story("plateau", "It stands still", "Sigmoid fades the error signal",
            "The same with sigmoid, whose slope is at most 1/4: each layer passes on about a quarter of the error signal. Next to nothing reaches the first layers: they stay as they were drawn, and the loss at that of guessing.", PLATEAU),
     _story("explodes", "It explodes", "ReLU, weights too large by half",

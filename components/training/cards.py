@@ -141,5 +141,5 @@ def files(run_id: str, query: str) -> list[Any]:
         html.Span("Everything recorded of this run:"),
         *(html.A(kind.upper(), href=f"/api/v1/train/{run_id}.{kind}", className="quiet-link", download=f"training.{kind}") for kind in ("csv", "json")),
         html.A("PyTorch program", href=f"/train/program.zip?{query}", className="quiet-link"),
-        html.Span("trains it there, step for step; this page's address trains it here, to the bit."),
+        html.Span("trains it from the same weights on the same batches: equal but for rounding, which training can enlarge until single losses differ after a hundred steps or more, in float32 sooner than in float64. This page's address trains it here, to the bit."),
     ]  # fmt: skip
