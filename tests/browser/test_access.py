@@ -192,8 +192,8 @@ def test_a_run_by_keyboard(browse: Browse, address: str) -> None:
     training.until_ended()
     tab_to(page, "#step [role=slider]")
     page.keyboard.press("Home")
-    page.wait_for_function("() => document.querySelector('#train-scrub-line').textContent.startsWith('Step 0 of')")
-    page.wait_for_function("() => document.querySelector('#train-announce').textContent.startsWith('Step 0 of')")
+    page.wait_for_function("() => document.querySelector('#train-scrub-line').textContent.startsWith('After 0 of')")
+    page.wait_for_function("() => document.querySelector('#train-announce').textContent.startsWith('After 0 of')")
 
 
 def test_the_keys_are_on_the_page(browse: Browse) -> None:
