@@ -149,7 +149,7 @@ def test_trainers_that_end_or_are_killed_lose_nothing(home):
     home.wait(run, "lost")
     home.start_trainers()
     assert home.tell(run, "resume") in ("queued", "running")
-    assert home.tell(run, "resume") == "queued"  # twice is once
+    assert home.tell(run, "resume") in ("queued", "running")  # twice is once
     assert home.wait(run, "done")["step"] == 3000
     assert_same(all_records(home, run), unbroken(query))
 
