@@ -16,6 +16,7 @@ bind = f"{_settings.host}:{_settings.port}"
 workers = _settings.workers
 threads = _settings.threads
 timeout = 60
+keepalive = 30  # a page that pauses for a moment finds its connection again
 graceful_timeout = 20
 control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None

@@ -18,7 +18,7 @@ from components import ids
 from components.captions import TITLES
 from components.theme import PALETTES
 
-PLACES, SECONDS = 2, 0.25  # frames that are computed at once in a process, and how long one waits for that
+PLACES, SECONDS = 2, 0.5  # frames that are computed at once in a process, and how long one waits for that
 SECONDS_KEPT = 24 * 3600  # by proxies and browsers
 
 
@@ -66,11 +66,8 @@ def register(app: Flask, traces: TraceCache) -> None:
             return answer
         make = moving if asked.get("dragging") == "1" else rested
 
-        def compute() -> bytes:
-            with admission.place():
-                return make(asked, traces)
-
-        answer.set_data(traces.kept(f"live {query}", compute))
+        with admission.place():
+            answer.set_data(traces.kept(f"live {query}", lambda: make(asked, traces)))
         answer.mimetype = "application/octet-stream" if make is moving else "application/json"
         answer.headers["Server-Timing"] = f"frame;dur={1000 * (perf_counter() - began):.1f}"
         return answer
